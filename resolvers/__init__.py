@@ -1,0 +1,1 @@
+"""How a field gets its value: batch functions, windows, metric formulas. Knows db, not graph."""
