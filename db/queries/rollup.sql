@@ -16,34 +16,40 @@ own as (
     from daily_fact
     where org_id = $1 and ad_account_id = $2 and level = $3 and day = any($4::date[])
 ),
-standing as (
-    -- What the own row lacks stays missing only where no child reports it either.
+told as (
     select
-        own.entity_id, own.day,
-        own.missing & coalesce(
-            (
-                select bit_and(below.missing)
-                from below
-                where below.entity_id = own.entity_id and below.day = own.day
-            ),
-            own.missing
-        ) as missing,
-        own.spend_micros, own.impressions, own.clicks, own.link_clicks, own.conversions_millionths,
-        own.conversion_value_micros, own.reach, (own.reach is not null)::integer as reach_rows
+        entity_id, day, missing, true as is_own, spend_micros, impressions, clicks, link_clicks,
+        conversions_millionths, conversion_value_micros, reach, (reach is not null)::integer as reach_rows
     from own
     union all
-    -- Of the children only what the own row lacks; without one, everything.
     select
-        below.entity_id, below.day, below.missing & coalesce(own.missing, 63),
-        case when coalesce(own.missing, 63) & 1 = 0 then 0 else below.spend_micros end,
-        case when coalesce(own.missing, 63) & 2 = 0 then 0 else below.impressions end,
-        case when coalesce(own.missing, 63) & 4 = 0 then 0 else below.clicks end,
-        case when coalesce(own.missing, 63) & 8 = 0 then 0 else below.link_clicks end,
-        case when coalesce(own.missing, 63) & 16 = 0 then 0 else below.conversions_millionths end,
-        case when coalesce(own.missing, 63) & 32 = 0 then 0 else below.conversion_value_micros end,
-        null, below.reach_rows
+        entity_id, day, missing, false, spend_micros, impressions, clicks, link_clicks,
+        conversions_millionths, conversion_value_micros, null, reach_rows
     from below
-    left join own on own.entity_id = below.entity_id and own.day = below.day
+),
+weighed as (
+    -- One sorted pass brings the own row and the children together: a join would be planned by statistics that fresh
+    -- tables do not have.
+    select
+        told.*,
+        coalesce(bit_and(missing) filter (where is_own) over entity_day, 63) as own_missing,
+        coalesce(bit_and(missing) filter (where not is_own) over entity_day, 63) as below_missing
+    from told
+    window entity_day as (partition by entity_id, day)
+),
+standing as (
+    -- What the own row lacks stays missing only where no child reports it either. Of the children only what the own row
+    -- lacks; without one, everything.
+    select
+        entity_id, day, reach, reach_rows,
+        missing & case when is_own then below_missing else own_missing end as missing,
+        case when is_own or own_missing & 1 <> 0 then spend_micros else 0 end as spend_micros,
+        case when is_own or own_missing & 2 <> 0 then impressions else 0 end as impressions,
+        case when is_own or own_missing & 4 <> 0 then clicks else 0 end as clicks,
+        case when is_own or own_missing & 8 <> 0 then link_clicks else 0 end as link_clicks,
+        case when is_own or own_missing & 16 <> 0 then conversions_millionths else 0 end as conversions_millionths,
+        case when is_own or own_missing & 32 <> 0 then conversion_value_micros else 0 end as conversion_value_micros
+    from weighed
 )
 insert into daily_rollup (
     org_id, ad_account_id, entity_id, day, level, missing, spend_micros, impressions, clicks, link_clicks,
