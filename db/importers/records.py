@@ -22,7 +22,8 @@ class Entity:
     """An ad account, campaign, ad set or ad as its own row describes it. None: the source does not say.
 
     `parent` is the external id of its parent one level up (None for an ad account); `ad_account` that of its account,
-    where the row names it. Statuses and periods are those of the tables (ACTIVE …, DAILY | LIFETIME).
+    where the row names it; `parents` those of whatever else it names above its parent, by level. Statuses and periods
+    are those of the tables (ACTIVE …, DAILY | LIFETIME); a period of NONE says that it has no budget of its own.
     `version` orders the rows of one entity: the row with the largest is the entity as it is now.
     """
 
@@ -40,12 +41,15 @@ class Entity:
     budget_micros: int | None = None
     budget_period: str | None = None
     version: str = ""
+    parents: tuple[tuple[Level, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One entity-day, or a part of one (an hour): parts of one entity-day are summed. None: not reported.
+    """One entity-day, or a part of one: parts of one entity-day are summed. None: not reported.
 
+    `part` numbers the part (its hour); None is the whole day, which stands where its parts are given as well. Of rows
+    of one entity, day and part the one with the largest `version` stands.
     `parents` are the external ids that this row names above the entity, by level; they place an entity that has no row
     of its own. Money in micros of the account's currency, conversions in millionths.
     """
@@ -63,6 +67,26 @@ class Fact:
     conversion_value_micros: int | None = None
     reach: int | None = None
     parents: tuple[tuple[Level, str], ...] = ()
+    part: int | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A row about an entity-day that nothing in the export places in any ad account: set aside and counted."""
+
+    place: Place
+    platform: Platform
+    level: Level
+    external_id: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the user should know of how the source was read, as a sentence."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +99,4 @@ class BadRow:
     reason: str
 
 
-Record = Entity | Fact | BadRow
+Record = Entity | Fact | Orphan | Note | BadRow
