@@ -21,8 +21,6 @@ from db.migrate import migrate
 from db.organization import organization_id
 from graph.settings import CHECKOUT
 
-type_of_ask = Callable[..., Awaitable[dict[str, Any]]]
-
 # Nothing here has to survive a crash.
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"}
 OURS = f"adgraph_test_{os.getpid()}"
@@ -92,7 +90,7 @@ async def empty_database_url(server_url: str) -> AsyncIterator[str]:
 async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
     """A database of its own with every table, all empty."""
     name = f"{OURS}_{next(_numbers)}"
-    await _execute(server_url, f"create database {name} template {template}")
+    await _execute(server_url, f"create database {name} template {template} strategy file_copy")
     yield _named(server_url, name)
     await _execute(server_url, f"drop database {name} with (force)")
 
@@ -130,14 +128,20 @@ def execute(database: Database, org_id: int, now: datetime) -> Callable[..., Awa
     from resolvers.context import Request
 
     async def execute(query: str, variables: dict[str, Any] | None = None, **context: Any) -> Any:
-        known = {"database": database, "org_id": org_id, "now": now, "max_page": 1_000, "max_nodes": 250_000}
+        known: dict[str, Any] = {
+            "database": database,
+            "org_id": org_id,
+            "now": now,
+            "max_page": 1_000,
+            "max_nodes": 250_000,
+        }
         return await schema.execute(query, variable_values=variables, context_value=Request(**(known | context)))
 
     return execute
 
 
 @pytest.fixture
-def ask(execute: Callable[..., Awaitable[Any]]) -> type_of_ask:
+def ask(execute: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[dict[str, Any]]]:
     """Runs a query in this process and returns its data; an error fails the test."""
 
     async def ask(query: str, variables: dict[str, Any] | None = None, **context: Any) -> dict[str, Any]:
