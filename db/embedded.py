@@ -170,9 +170,7 @@ class _Server:
 
     def _stop(self) -> None:
         socket = self._socket_directory()
-        # In a session of its own, so that an impatient second Ctrl-C does not leave the server half stopped.
-        arguments = ["stop", "--mode=fast", f"--timeout={STOP_SECONDS}", "--pgdata=."]
-        self._run("pg_ctl", *arguments, start_new_session=True)
+        self._run("pg_ctl", "stop", "--mode=fast", f"--timeout={STOP_SECONDS}", "--pgdata=.")
         if socket.name.startswith(SOCKET_PREFIX):
             shutil.rmtree(socket, ignore_errors=True)
 
@@ -209,21 +207,18 @@ class _Server:
         where = [f"--host={socket}", "--port=5432", f"--username={USER}", "--dbname=postgres"]
         self._run("psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", *where, stdin=command)
 
-    def _run(
-        self, program: str, *arguments: str, data: Path | None = None, stdin: str = "", start_new_session: bool = False
-    ) -> None:
+    def _run(self, program: str, *arguments: str, data: Path | None = None, stdin: str = "") -> None:
         """Runs one of PostgreSQL's programs in the data directory, as its owner; raises with what the program said."""
         data = data or self.data
         account = _account(data)
         if account:
-            _let_in(self.programs / program)
+            _open_up(self.programs)
         # Files rather than pipes: the server inherits them and would keep a pipe open.
         with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as given:
             given.write(stdin)
             given.seek(0)
-            done = subprocess.run(
+            process = subprocess.Popen(
                 [self.programs / program, *arguments],
-                check=False,
                 stdin=given,
                 stdout=said,
                 stderr=said,
@@ -234,9 +229,16 @@ class _Server:
                 user=account and account.pw_uid,
                 group=account and account.pw_gid,
                 extra_groups=account and [],
-                start_new_session=start_new_session,
+                # A Ctrl-C in the terminal is for us: we know what has to be undone.
+                start_new_session=True,
             )
-            if done.returncode:
+            try:
+                process.wait()
+            except BaseException:
+                # Whoever is asked to end must know what there is to stop: nothing is left half started.
+                process.wait()
+                raise
+            if process.returncode:
                 said.seek(0)
                 raise EmbeddedServerFailed(self._why(program, said.read()))
 
@@ -280,6 +282,15 @@ def _let_in(path: Path) -> None:
         mode = directory.stat().st_mode
         if not mode & 0o001:
             directory.chmod(mode | 0o001)
+
+
+def _open_up(programs: Path) -> None:
+    """Lets other accounts use PostgreSQL's programs and what comes with them, which a strict umask keeps from them."""
+    _let_in(programs)
+    if not (programs / "postgres").stat().st_mode & 0o004:
+        for path in (programs.parent, *programs.parent.rglob("*")):
+            mode = path.stat().st_mode
+            path.chmod(mode | 0o004 | (mode >> 6 & 0o001))
 
 
 def _quoted(directory: Path) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ import asyncpg
 import sqlparse
 
 from db.database import UNREACHABLE, Database, Row
-from db.errors import AdgraphError, Unavailable
+from db.errors import AdgraphError, Invalid, Unavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OLDEST_POSTGRESQL = 15
@@ -49,6 +49,10 @@ class DatabaseAhead(MigrationRefused):
 
 class MigrationFailed(MigrationRefused):
     """PostgreSQL refused a statement of a migration; nothing of that migration stays."""
+
+
+class MigrationsPending(MigrationRefused):
+    """The database lacks migrations, and it is not for this command to apply them."""
 
 
 class PostgresTooOld(MigrationRefused):
@@ -121,49 +125,19 @@ async def migrate(url: str, *, directory: Path = MIGRATIONS, connect_timeout: fl
     Any number of migrators may run at once: one works, the others wait and then find nothing to do.
     """
     migrations = read(directory)
-    settings = {"application_name": "adgraph migrate", "timezone": "UTC", "statement_timeout": "0"}
-    try:
-        connection = await asyncpg.connect(url, timeout=connect_timeout, server_settings=settings)
-    except UNREACHABLE as error:
-        raise Unavailable(f"The database cannot be reached: {str(error) or 'no answer in time'}") from error
-    try:
-        _check_version(connection.get_server_version())
+    async with _connected(url, connect_timeout) as connection:
+        # Ending the session also gives the lock back.
         await connection.execute("select pg_advisory_lock($1)", _LOCK)
         return await _apply(connection, migrations)
-    except UNREACHABLE as error:
-        raise Unavailable("The connection to the database was lost; what was not finished is undone.") from error
-    finally:
-        # Closing the session also gives the lock back.
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            await connection.close(timeout=connect_timeout)
 
 
-async def _apply(connection: asyncpg.Connection[Any], migrations: Sequence[Migration]) -> list[str]:
-    running = "the table of migrations"
-    try:
-        await connection.execute(_CREATE)
-        applied = [Applied(*row) for row in await connection.fetch(_APPLIED)]
-        names = []
-        for migration in missing(migrations, applied):
-            running = migration.name
-            async with connection.transaction():
-                for statement in migration.statements:
-                    await connection.execute(statement)
-                await connection.execute(_RECORD, migration.number, migration.name, migration.checksum)
-            names.append(migration.name)
-        return names
-    except UNREACHABLE:
-        raise
-    except asyncpg.PostgresError as error:
-        raise MigrationFailed(f"PostgreSQL refused {running}: {error}") from error
-
-
-def _check_version(version: asyncpg.ServerVersion) -> None:
-    if version.major < OLDEST_POSTGRESQL:
-        raise PostgresTooOld(
-            f"This is PostgreSQL {version.major}; adgraph needs {OLDEST_POSTGRESQL} or newer. "
-            "Upgrade it, or unset DATABASE_URL to use the embedded server."
-        )
+async def pending_at(url: str, *, connect_timeout: float = 2) -> list[str]:
+    """The names of the migrations that the database at `url` still lacks, asked on a connection of its own."""
+    migrations = read()
+    async with _connected(url, connect_timeout) as connection:
+        there = await connection.fetchval("select to_regclass('migration')")
+        rows = await connection.fetch(_APPLIED) if there else []
+        return [migration.name for migration in missing(migrations, (Applied(*row) for row in rows))]
 
 
 async def pending(database: Database) -> list[str]:
@@ -172,4 +146,57 @@ async def pending(database: Database) -> list[str]:
         rows = await database.fetch("applied_migrations", row=AppliedRow)
     except asyncpg.UndefinedTableError:
         rows = []
-    return [migration.name for migration in missing(read(), [Applied(*row) for row in rows])]
+    return [migration.name for migration in missing(read(), (Applied(*row) for row in rows))]
+
+
+@asynccontextmanager
+async def _connected(url: str, connect_timeout: float) -> AsyncIterator[asyncpg.Connection[Any]]:
+    """A connection without limits on how long a statement takes; tells why there is none, without the password."""
+    settings = {"application_name": "adgraph migrate", "timezone": "UTC", "statement_timeout": "0"}
+    try:
+        connection = await asyncpg.connect(url, timeout=connect_timeout, server_settings=settings)
+    except UNREACHABLE as error:
+        raise Unavailable(f"The database cannot be reached: {str(error) or 'no answer in time'}.") from error
+    except ValueError as error:
+        raise Invalid(f"DATABASE_URL cannot be used: {error}.") from error
+    try:
+        _check_version(connection.get_server_version())
+        yield connection
+    except UNREACHABLE as error:
+        raise Unavailable("The connection to the database was lost; what was not finished is undone.") from error
+    finally:
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await connection.close(timeout=connect_timeout)
+
+
+async def _apply(connection: asyncpg.Connection[Any], migrations: Sequence[Migration]) -> list[str]:
+    with _told("the table of migrations"):
+        await connection.execute(_CREATE)
+        applied = [Applied(*row) for row in await connection.fetch(_APPLIED)]
+    names = []
+    for migration in missing(migrations, applied):
+        with _told(f"migration {migration.name}"):
+            async with connection.transaction():
+                for statement in migration.statements:
+                    await connection.execute(statement)
+                await connection.execute(_RECORD, migration.number, migration.name, migration.checksum)
+        names.append(migration.name)
+    return names
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    try:
+        yield
+    except UNREACHABLE:
+        raise
+    except asyncpg.PostgresError as error:
+        raise MigrationFailed(f"PostgreSQL refused {what}: {error}.") from error
+
+
+def _check_version(version: asyncpg.ServerVersion) -> None:
+    if version.major < OLDEST_POSTGRESQL:
+        raise PostgresTooOld(
+            f"This is PostgreSQL {version.major}; adgraph needs {OLDEST_POSTGRESQL} or newer. "
+            "Upgrade it, or unset DATABASE_URL to use the embedded server."
+        )

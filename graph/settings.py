@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from db.errors import Invalid
@@ -70,10 +70,10 @@ class Settings(BaseSettings):
     max_depth: int = Field(30, ge=1, description="The deepest nesting of fields in one query.")
     max_nodes: int = Field(250_000, ge=1, description="The most objects that one answer may hold.")
     max_page: int = Field(1_000, ge=1, description="The largest `first` of a connection.")
-    log_format: Literal["auto", "json", "console"] = Field(
+    log_format: Annotated[Literal["auto", "json", "console"], BeforeValidator(str.lower)] = Field(
         "auto", description="json for machines, console for people; auto: console on a terminal, else json."
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = Field(
         "INFO", description="The least level of what is logged."
     )
 

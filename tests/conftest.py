@@ -47,7 +47,7 @@ async def _execute(url: str, *statements: str) -> None:
 
 
 async def _drop_left_overs(url: str) -> None:
-    """Drops the databases of test runs that were killed; on the embedded server their processes are known to be gone."""
+    """Drops the databases of test runs that were killed: their processes ran on this machine, and are gone."""
     async with _connection(url) as connection:
         for (name,) in await connection.fetch(
             "select datname from pg_database where datname like 'adgraph\\_test\\_%'"

@@ -53,8 +53,8 @@ async def make_campaign(
 ) -> int:  # fmt: skip
     """A campaign of the ad account, on its platform."""
     return await _child(
-        database, Level.CAMPAIGN, org_id, ad_account_id, name, external_id, status=status, objective=objective,
-        budget_micros=budget_micros, budget_period=budget_period, placeholder=placeholder,
+        database, Level.CAMPAIGN, org_id, ad_account_id, name=name, external_id=external_id, status=status,
+        objective=objective, budget_micros=budget_micros, budget_period=budget_period, placeholder=placeholder,
     )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ async def make_ad_set(
 ) -> int:  # fmt: skip
     """An ad set of the campaign."""
     return await _child(
-        database, Level.AD_SET, org_id, campaign_id, name, external_id, status=status,
+        database, Level.AD_SET, org_id, campaign_id, name=name, external_id=external_id, status=status,
         budget_micros=budget_micros, budget_period=budget_period, placeholder=placeholder,
     )  # fmt: skip
 
@@ -76,7 +76,8 @@ async def make_ad(
 ) -> int:  # fmt: skip
     """An ad of the ad set."""
     return await _child(
-        database, Level.AD, org_id, ad_set_id, name, external_id, status=status, placeholder=placeholder
+        database, Level.AD, org_id, ad_set_id, name=name, external_id=external_id, status=status,
+        placeholder=placeholder,
     )  # fmt: skip
 
 
@@ -105,22 +106,22 @@ async def make_fact(
                 level=level, missing=missing, **numbers, reach=reach,
             )  # fmt: skip
             if covered:
-                await _cover(transaction, org_id, ad_account_id, level, [day], missing)
+                await _cover(transaction, org_id, ad_account_id, level, days=[day], missing=missing)
             await roll_up(transaction, org_id, ad_account_id, [day])
 
 
 async def make_coverage(
-    database: Database, org_id: int, ad_account_id: int, level: Level, days: Sequence[date],
+    database: Database, org_id: int, ad_account_id: int, level: Level, *, days: Sequence[date],
     missing: Missing = Missing.NONE,
 ) -> None:  # fmt: skip
     """Says that an import covered `days` of the ad account at `level`, whether or not there are facts."""
     with recording():
         async with database.transaction() as transaction:
-            await _cover(transaction, org_id, ad_account_id, level, days, missing)
+            await _cover(transaction, org_id, ad_account_id, level, days=days, missing=missing)
 
 
 async def _cover(
-    transaction: Transaction, org_id: int, ad_account_id: int, level: int, days: Sequence[date], missing: int
+    transaction: Transaction, org_id: int, ad_account_id: int, level: int, *, days: Sequence[date], missing: int
 ) -> None:
     """A metric is missing from a covered day while no source reports it: every further one can only add metrics."""
     await _connection(transaction).executemany(
@@ -147,8 +148,8 @@ async def _place(transaction: Transaction, org_id: int, entity_id: int) -> tuple
 
 
 async def _child(
-    database: Database, level: Level, org_id: int, parent_id: int, name: str | None, external_id: str | None,
-    **columns: object,
+    database: Database, level: Level, org_id: int, parent_id: int, *, name: str | None, external_id: str | None,
+    **columns: Any,
 ) -> int:  # fmt: skip
     parent, number, own = _PARENTS[level], next(_numbers), level.name.lower()
     account = "id" if parent == "ad_account" else "ad_account_id"
@@ -164,12 +165,12 @@ async def _child(
         return await _write(transaction, own, **values, name=name or f"{own} {number}", **columns, returning="id")
 
 
-async def _insert(database: Database, table: str, **columns: object) -> int:
+async def _insert(database: Database, table: str, **columns: Any) -> int:
     async with database.transaction() as transaction:
         return await _write(transaction, table, **columns, returning="id")
 
 
-async def _write(transaction: Transaction, table: str, returning: str = "1", **columns: object) -> int:
+async def _write(transaction: Transaction, table: str, *, returning: str = "1", **columns: Any) -> int:
     places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
     sql = f"insert into {table} ({', '.join(columns)}) values ({places}) returning {returning}"
     identity: int = await _connection(transaction).fetchval(sql, *columns.values())
