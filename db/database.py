@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 
 import asyncpg
 from aiosql.query_loader import QueryLoader
+from asyncpg.pool import PoolConnectionProxy
 
 from db.errors import TimedOut, Unavailable
 
@@ -51,7 +52,7 @@ class _PlainSql:
 
     is_aio_driver = True
 
-    def process_sql(self, query_name: str, op_type: object, sql: str) -> str:
+    def process_sql(self, _query_name: str, _op_type: object, sql: str) -> str:
         return sql
 
 
@@ -65,7 +66,7 @@ def _statements() -> dict[str, str]:
 def statement(name: str, label: str | None = None, **slots: str) -> str:
     """The text of the statement `name`, opening with `label` (or its name) as a comment for the server's log.
 
-    `slots` fill the `{slot}`s of a template. They come from closed tables of SQL fragments in `db`, never from a client.
+    `slots` fill the `{slot}`s of a template: SQL fragments from closed tables in `db`, never from a client.
     """
     sql = _statements()[name]
     for slot, fragment in slots.items():
@@ -90,7 +91,9 @@ def _told() -> Iterator[None]:
     try:
         yield
     except asyncpg.QueryCanceledError as error:
-        raise TimedOut("The database took longer than allowed. Ask for less: fewer entities, a shorter window.") from error
+        raise TimedOut(
+            "The database took longer than allowed. Ask for less: fewer entities, a shorter window."
+        ) from error
     except asyncpg.InterfaceError as error:
         if "closed" not in str(error) and "closing" not in str(error):
             raise
@@ -102,7 +105,7 @@ def _told() -> Iterator[None]:
 class Transaction:
     """Named queries on one connection, all of them or none."""
 
-    def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    def __init__(self, connection: PoolConnectionProxy[asyncpg.Record]) -> None:
         self._connection = connection
 
     async def fetch(
@@ -116,7 +119,7 @@ class Transaction:
             try:
                 return await self._connection.fetch(sql, *arguments, record_class=row)
             except asyncpg.InvalidCachedStatementError:
-                # After a migration the first use of a prepared statement fails and drops it; the second prepares it anew.
+                # After a migration the first use of a prepared statement fails and drops it; the second prepares anew.
                 if self._connection.is_in_transaction():
                     raise
                 return await self._connection.fetch(sql, *arguments, record_class=row)

@@ -5,9 +5,16 @@ where org_id = $1 and ad_account_id = $2 and level = $3 and day = any($4::date[]
 
 -- name: roll_up
 -- Writes what stands at level $3 of the ad account $2 on the days $4: an entity's own row, metric by metric, and where
--- it has none or leaves a metric out, what its children sum to. {below} gives the children's rows with their parent.
+-- it has none or leaves a metric out, what its children sum to.
 with below as (
-    {below}
+    select
+        {parent} as entity_id, child.day, child.missing,
+        sum(child.spend_micros) as spend_micros, sum(child.impressions) as impressions, sum(child.clicks) as clicks,
+        sum(child.link_clicks) as link_clicks, sum(child.conversions_millionths) as conversions_millionths,
+        sum(child.conversion_value_micros) as conversion_value_micros, {reach_rows} as reach_rows
+    from {children}
+    where child.org_id = $1 and child.ad_account_id = $2 and child.level = $3 + 1 and child.day = any($4::date[])
+    group by {parent}, child.day, child.missing
 ),
 own as (
     select

@@ -1,0 +1,125 @@
+"""Entities: the nouns of the tree, found by id, by the platform's id, or page by page below a parent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from db.ad import AdRow
+from db.ad_account import AdAccountRow
+from db.ad_set import AdSetRow
+from db.campaign import CampaignRow
+from db.database import Database, R, Row
+from db.level import Level, Platform
+from db.project import ProjectRow
+
+R_co = TypeVar("R_co", bound=Row, covariant=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Kind(Generic[R_co]):
+    """A noun of the tree: its table, its rows, and the column that names its parent."""
+
+    name: str
+    row: type[R_co]
+    parent: Kind[Row] | None
+    level: Level | None
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """What may be selected: the attributes of its row."""
+        return frozenset(self.row.__annotations__)
+
+    @property
+    def parent_column(self) -> str:
+        assert self.parent is not None
+        return f"{self.parent.name}_id"
+
+    def select(self, columns: Sequence[str]) -> str:
+        """The select list for `columns`, each checked against the row; the id is always there."""
+        if unknown := set(columns) - self.columns:
+            raise ValueError(f"{self.name} has no column {sorted(unknown)}")
+        return ", ".join(f"{self.name}.{column}" for column in sorted({"id", *columns}))
+
+
+PROJECT = Kind("project", ProjectRow, None, None)
+AD_ACCOUNT = Kind("ad_account", AdAccountRow, PROJECT, Level.AD_ACCOUNT)
+CAMPAIGN = Kind("campaign", CampaignRow, AD_ACCOUNT, Level.CAMPAIGN)
+AD_SET = Kind("ad_set", AdSetRow, CAMPAIGN, Level.AD_SET)
+AD = Kind("ad", AdRow, AD_SET, Level.AD)
+
+
+KINDS: tuple[Kind[Row], ...] = (PROJECT, AD_ACCOUNT, CAMPAIGN, AD_SET, AD)
+_BY_ROW = {kind.row: kind for kind in KINDS}
+
+
+def kind_of(row: Row) -> Kind[Row]:
+    """The kind of node that a row is of."""
+    return _BY_ROW[type(row)]
+
+
+class CountRow(Row):
+    """How many children a parent has."""
+
+    parent_id: int
+    count: int
+
+
+async def page(
+    database: Database, org_id: int, kind: Kind[R], columns: Sequence[str], after: int, limit: int
+) -> list[R]:
+    """At most `limit` of the organization's entities of one kind, those with an id above `after`, by id."""
+    return await database.fetch(
+        "entities_page", org_id, after, limit,
+        row=kind.row, label=f"{kind.name}s_page", table=kind.name, columns=kind.select(columns),
+    )  # fmt: skip
+
+
+async def count(database: Database, org_id: int, kind: Kind[R]) -> int:
+    """How many entities of one kind the organization has."""
+    rows = await database.fetch("entity_count", org_id, row=CountRow, label=f"{kind.name}_count", table=kind.name)
+    return rows[0].count
+
+
+async def by_ids(database: Database, org_id: int, kind: Kind[R], columns: Sequence[str], ids: Sequence[int]) -> list[R]:
+    """Those of `ids` that exist, by id."""
+    return await database.fetch(
+        "entities_by_ids", org_id, ids,
+        row=kind.row, label=f"{kind.name}s_by_ids", table=kind.name, columns=kind.select(columns),
+    )  # fmt: skip
+
+
+async def by_external_ids(
+    database: Database, org_id: int, kind: Kind[R], columns: Sequence[str], keys: Sequence[tuple[Platform, str]]
+) -> list[R]:
+    """Those that exist under the platforms' own ids, by id; `platform` and `external_id` are always selected."""
+    return await database.fetch(
+        "entities_by_external_ids", org_id, [platform.value for platform, _ in keys], [key for _, key in keys],
+        row=kind.row, label=f"{kind.name}s_by_external_ids", table=kind.name,
+        columns=kind.select((*columns, "platform", "external_id")),
+    )  # fmt: skip
+
+
+async def children(
+    database: Database, org_id: int, kind: Kind[R], columns: Sequence[str], parent_ids: Sequence[int],
+    after: int, limit: int,
+) -> list[R]:  # fmt: skip
+    """At most `limit` children of each parent, those with an id above `after`, by parent and id.
+
+    The parent's column is always selected.
+    """
+    return await database.fetch(
+        "children_by_parent_ids", org_id, parent_ids, after, limit,
+        row=kind.row, label=f"{kind.name}s_by_{kind.parent_column}s", table=kind.name,
+        parent_column=kind.parent_column, columns=kind.select((*columns, kind.parent_column)),
+    )  # fmt: skip
+
+
+async def child_counts(database: Database, org_id: int, kind: Kind[R], parent_ids: Sequence[int]) -> list[CountRow]:
+    """The number of children of each parent that has any."""
+    return await database.fetch(
+        "child_counts_by_parent_ids", org_id, parent_ids,
+        row=CountRow, label=f"{kind.name}_counts_by_{kind.parent_column}s", table=kind.name,
+        parent_column=kind.parent_column,
+    )  # fmt: skip

@@ -1,0 +1,26 @@
+"""Projects: what one team advertises, over any number of ad accounts."""
+
+from collections.abc import Sequence
+
+from db.database import Database, Row
+
+
+class ProjectRow(Row):
+    """A project. `timezone` is null while none is set: then the one that its ad accounts share counts, else UTC."""
+
+    id: int
+    name: str
+    timezone: str | None
+
+
+class ProjectScopeRow(Row):
+    """What a project's numbers depend on."""
+
+    id: int
+    timezone: str
+    ad_account_ids: list[int]
+
+
+async def scopes_by_ids(database: Database, org_id: int, ids: Sequence[int]) -> list[ProjectScopeRow]:
+    """Timezone and ad accounts of those projects that exist, by id."""
+    return await database.fetch("project_scopes_by_ids", org_id, ids, row=ProjectScopeRow)

@@ -1,0 +1,87 @@
+"""Connections: lists that are read page by page."""
+
+from typing import Annotated, Any, Generic, TypeVar
+
+import strawberry
+
+from db.database import Row
+from db.entity import Kind
+from db.errors import Invalid
+from graph.selection import Info, columns
+from resolvers import global_id, tree
+from resolvers.context import Request
+
+T = TypeVar("T")
+
+First = Annotated[int, strawberry.argument(description="How many nodes the page may hold: 1 to 1,000.")]
+After = Annotated[
+    str | None, strawberry.argument(description="A cursor of this list, such as `pageInfo.endCursor`: start behind it.")
+]
+
+
+@strawberry.type(description="Where a page lies in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether more nodes follow.")
+    has_previous_page: bool = strawberry.field(description="Whether the page was asked to start behind some node.")
+    start_cursor: str | None = strawberry.field(description="The cursor of the page's first node.")
+    end_cursor: str | None = strawberry.field(description="The cursor of its last node: `after` of the next page.")
+
+
+@strawberry.type(description="A node and its place in a list.")
+class Edge(Generic[T]):
+    node: T = strawberry.field(description="The node.")
+    cursor: str = strawberry.field(description="Its place in the list, for `after`.")
+
+
+async def _total_count(root: strawberry.Parent[tree.Page], info: Info) -> Any:
+    return await tree.total_count(info.context, root)
+
+
+@strawberry.type(description="A page of a list, in the order in which its nodes were first seen.")
+class Connection(Generic[T]):
+    edges: list[Edge[T]] = strawberry.field(description="The nodes with their cursors.")
+    nodes: list[T] = strawberry.field(description="The nodes alone.")
+    page_info: PageInfo = strawberry.field(description="Where the page lies in its list.")
+    total_count = strawberry.field(
+        resolver=_total_count,
+        graphql_type=int | None,
+        description="How many nodes the whole list has. Counted only when selected.",
+    )
+
+
+def _selected(info: Info, kind: Kind[Row]) -> tuple[str, ...]:
+    return tuple(sorted({*columns(info, kind, "nodes"), *columns(info, kind, "edges", "node")}))
+
+
+def _first(request: Request, first: int) -> int:
+    if not 1 <= first <= request.max_page:
+        raise Invalid(f"`first` must be 1 to {request.max_page}; got {first}. Read further pages with `after`.")
+    return first
+
+
+def _after(kind: Kind[Row], after: str | None) -> int:
+    return global_id.parse_cursor(kind, after) if after else 0
+
+
+def children(kind: Kind[Row], graphql_type: object, description: str) -> Any:
+    """The field that lists a node's children of one kind."""
+
+    async def resolve(
+        root: strawberry.Parent[Row], info: Info, first: First = 50, after: After = strawberry.UNSET
+    ) -> Any:
+        page = (_selected(info, kind), _after(kind, after), _first(info.context, first))
+        return await info.context.load(tree.children, root.id, kind, *page)
+
+    return strawberry.field(
+        resolver=resolve, graphql_type=graphql_type, description=description, metadata={"needs": ()}
+    )
+
+
+def roots(kind: Kind[Row], graphql_type: object, description: str) -> Any:
+    """The field that lists all the organization's nodes of one kind."""
+
+    async def resolve(info: Info, first: First = 50, after: After = strawberry.UNSET) -> Any:
+        page = (_selected(info, kind), _after(kind, after), _first(info.context, first))
+        return await tree.roots(info.context, kind, *page)
+
+    return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description)

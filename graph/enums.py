@@ -1,0 +1,82 @@
+"""The enums of the schema: those of the layers below, described."""
+
+from enum import Enum, EnumMeta
+
+import strawberry
+from strawberry.types.enum import StrawberryEnumDefinition
+
+from db.level import Platform
+from resolvers.formulas import METRICS, Metric, Reason
+from resolvers.window import Granularity, Preset
+
+
+class EntityStatus(Enum):
+    """Whether an entity may deliver, as its platform last said."""
+
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    ARCHIVED = "ARCHIVED"
+    DELETED = "DELETED"
+    UNKNOWN = "UNKNOWN"
+
+
+class BudgetPeriod(Enum):
+    """What a budget is for."""
+
+    DAILY = "DAILY"
+    LIFETIME = "LIFETIME"
+
+
+def _describe(enum: EnumMeta, name: str, description: str, **values: str) -> None:
+    strawberry.enum(enum, name=name, description=description)
+    definition: StrawberryEnumDefinition = enum.__strawberry_definition__  # type: ignore[attr-defined]  # just set
+    for value in definition.values:
+        value.description = values.pop(value.name, None)
+    assert not values, f"{name} has no {sorted(values)}"
+
+
+_describe(
+    Platform,
+    "Platform",
+    "An advertising platform.",
+    META="Meta: Facebook, Instagram, Messenger and the Audience Network.",
+    TIKTOK="TikTok. Its advertisers are ad accounts, its ad groups ad sets.",
+    APPLE="Apple Search Ads. Its orgs are ad accounts, its ad groups ad sets.",
+)
+_describe(
+    EntityStatus,
+    "EntityStatus",
+    "Whether an entity is meant to deliver, as its platform last said; its parents' status is not taken into account.",
+    ACTIVE="Switched on.",
+    PAUSED="Switched off for now.",
+    ARCHIVED="Put away; it cannot be switched on again.",
+    DELETED="Deleted on the platform; its numbers remain.",
+    UNKNOWN="No source has said.",
+)
+_describe(
+    BudgetPeriod,
+    "BudgetPeriod",
+    "What a budget is for.",
+    DAILY="The amount is for each day.",
+    LIFETIME="The amount is for the whole run.",
+)
+_describe(
+    Reason,
+    "UnavailableReason",
+    "Why a metric is null, or not the whole of what it says.",
+    ZERO_DENOMINATOR="The ratio's denominator is 0.",
+    NOT_REPORTED="No row of these days reports it, or an input of it.",
+    PARTLY_REPORTED="Some rows of these days report it, or an input of it, and some do not: a sum is given of what was "
+    "reported, a ratio is null.",
+    NOT_IMPORTED="No import covers any of these days.",
+    NOT_ADDITIVE="Reach is never summed, and no platform reported it for exactly this entity and these days.",
+    MIXED_CURRENCY="The money is in several currencies (one that no source has told counts as its own).",
+)
+_describe(Metric, "Metric", "A metric.", **{metric.name: METRICS[metric].description for metric in METRICS})
+_describe(
+    Preset,
+    "WindowPreset",
+    "A window by its place relative to today, in the project's timezone. LAST_… are the full days, weeks (from "
+    "Monday), months, quarters or years before the current one; THIS_… and TODAY include today.",
+)
+_describe(Granularity, "Granularity", "The size of a series' buckets.", WEEK="From Monday to Sunday.")

@@ -1,0 +1,36 @@
+"""The scalars beyond GraphQL's own."""
+
+from typing import NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+MAX_EXACT = 2**53 - 1
+
+BigInt = NewType("BigInt", int)
+CurrencyCode = NewType("CurrencyCode", str)
+
+
+def _exact(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise GraphQLError(f"BigInt cannot represent {value!r}: it is no integer.")
+    if abs(value) > MAX_EXACT:
+        raise GraphQLError(f"BigInt cannot represent {value}: a JSON number is exact only up to {MAX_EXACT}.")
+    return value
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    BigInt: strawberry.scalar(
+        name="BigInt",
+        description="An integer, exact in a JSON number: at most 2^53 - 1 either way. Beyond that an error, never a "
+        "wrong digit.",
+        serialize=_exact,
+        parse_value=_exact,
+    ),
+    CurrencyCode: strawberry.scalar(
+        name="CurrencyCode",
+        description="A currency as ISO 4217 names it, such as `USD`. `XXX`: no source has told which.",
+        serialize=str,
+    ),
+}

@@ -1,0 +1,9 @@
+"""The one schema."""
+
+from strawberry.schema.config import StrawberryConfig
+
+from graph.errors import AdgraphSchema
+from graph.query import Query
+from graph.scalars import SCALARS
+
+schema = AdgraphSchema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))

@@ -1,0 +1,21 @@
+"""Answers in the order of the keys that were asked."""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+def one_per_key(keys: Sequence[K], values: Iterable[V], key: Callable[[V], K]) -> list[V | None]:
+    """For each key the value that has it, or None."""
+    found = {key(value): value for value in values}
+    return [found.get(wanted) for wanted in keys]
+
+
+def many_per_key(keys: Sequence[K], values: Iterable[V], key: Callable[[V], K]) -> list[list[V]]:
+    """For each key the values that have it, in their order."""
+    found: dict[K, list[V]] = {wanted: [] for wanted in keys}
+    for value in values:
+        found[key(value)].append(value)
+    return [found[wanted] for wanted in keys]

@@ -1,0 +1,79 @@
+"""Coverage: which days of a window imports account for, and what their sources leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from db import coverage
+from db.level import Level
+from resolvers.batching import many_per_key
+from resolvers.context import Request
+from resolvers.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Consecutive covered days `[since, until)` on which the covering sources lack the metrics `missing`."""
+
+    since: date
+    until: date
+    missing: int
+
+    def days_in(self, since: date, until: date) -> int:
+        """How many of its days lie in `[since, until)`."""
+        return max(0, (min(self.until, until) - max(self.since, since)).days)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What covers one ad account's window, by level: sources at the level or below it."""
+
+    levels: dict[Level, tuple[Stretch, ...]]
+    last_imported_at: datetime | None
+
+    def by_missing(self, level: Level, since: date, until: date) -> dict[int, int]:
+        """The number of covered days in `[since, until)`, by the metrics that the covering sources lack."""
+        days: dict[int, int] = {}
+        for stretch in self.levels.get(level, ()):
+            if number := stretch.days_in(since, until):
+                days[stretch.missing] = days.get(stretch.missing, 0) + number
+        return days
+
+    def days(self, level: Level, since: date, until: date) -> Iterator[tuple[date, int]]:
+        """The covered days in `[since, until)`, each with the metrics that the covering sources lack."""
+        for stretch in self.levels.get(level, ()):
+            first = max(stretch.since, since)
+            for offset in range(stretch.days_in(since, until)):
+                yield first + timedelta(days=offset), stretch.missing
+
+
+AccountWindow = tuple[int, Window]
+
+
+async def of_windows(request: Request, keys: Sequence[AccountWindow]) -> list[Coverage]:
+    """Batch: what covers each (ad account, window). Windows of one account are read as one range."""
+    wanted: dict[int, Window] = {}
+    for account, window in keys:
+        known = wanted.get(account, window)
+        wanted[account] = replace(known, since=min(known.since, window.since), until=max(known.until, window.until))
+    rows = await coverage.by_ad_account_ids(
+        request.database, request.org_id, list(wanted),
+        [window.since for window in wanted.values()], [window.until for window in wanted.values()],
+    )  # fmt: skip
+    accounts = list(wanted)
+    found = dict(zip(accounts, many_per_key(accounts, rows, key=lambda row: row.ad_account_id), strict=True))
+    return [_coverage(found[account]) for account, _ in keys]
+
+
+def _coverage(rows: Sequence[coverage.CoverageRow]) -> Coverage:
+    levels: dict[Level, list[Stretch]] = {}
+    for row in rows:
+        for days in row.days:
+            assert days.lower and days.upper
+            levels.setdefault(Level(row.level), []).append(Stretch(days.lower, days.upper, row.missing))
+    return Coverage(
+        {level: tuple(sorted(stretches, key=lambda one: one.since)) for level, stretches in levels.items()},
+        max((row.last_imported_at for row in rows), default=None),
+    )

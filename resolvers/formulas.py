@@ -1,0 +1,237 @@
+"""The metric definitions: every formula, unit and reason in one place, as data.
+
+Primitives are added up first and divided once, at the end, in exact integers: a ratio is never averaged and never
+rounded before the last step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from db.level import Missing
+
+
+class Reason(Enum):
+    """Why a metric is null, or not the whole of what it says."""
+
+    ZERO_DENOMINATOR = "ZERO_DENOMINATOR"
+    NOT_REPORTED = "NOT_REPORTED"
+    PARTLY_REPORTED = "PARTLY_REPORTED"
+    NOT_IMPORTED = "NOT_IMPORTED"
+    NOT_ADDITIVE = "NOT_ADDITIVE"
+    MIXED_CURRENCY = "MIXED_CURRENCY"
+
+
+class Metric(Enum):
+    """The metrics, each with the name of its field."""
+
+    SPEND = "spend"
+    IMPRESSIONS = "impressions"
+    CLICKS = "clicks"
+    LINK_CLICKS = "linkClicks"
+    CONVERSIONS = "conversions"
+    CONVERSION_VALUE = "conversionValue"
+    REACH = "reach"
+    CPA = "cpa"
+    CPC = "cpc"
+    CPM = "cpm"
+    CTR = "ctr"
+    CVR = "cvr"
+    ROAS = "roas"
+    FREQUENCY = "frequency"
+
+
+@dataclass(frozen=True, slots=True)
+class Primitive:
+    """A number that platforms report. It is stored as an integer: `scale` of them make one."""
+
+    name: Metric
+    column: str
+    description: str
+    scale: int = 1
+    bit: Missing = Missing.NONE
+    money: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """`factor` × `numerator` / `denominator`, both sums over the same days."""
+
+    name: Metric
+    numerator: Primitive
+    denominator: Primitive
+    description: str
+    factor: int = 1
+
+
+MILLION = 1_000_000
+SPEND = Primitive(
+    Metric.SPEND, "spend_micros", "What the delivery cost, in `currency`. Additive.", MILLION, Missing.SPEND, money=True
+)
+IMPRESSIONS = Primitive(
+    Metric.IMPRESSIONS, "impressions", "How often an ad was shown. Additive.", bit=Missing.IMPRESSIONS
+)
+CLICKS = Primitive(
+    Metric.CLICKS,
+    "clicks",
+    "Clicks as the platform counts them: all clicks on Meta, clicks on TikTok, taps on Apple. Null where a source has "
+    "link clicks only. Additive.",
+    bit=Missing.CLICKS,
+)
+LINK_CLICKS = Primitive(
+    Metric.LINK_CLICKS,
+    "link_clicks",
+    "Clicks that compare across platforms: inline link clicks on Meta, clicks to the destination on TikTok, taps on "
+    "Apple. Additive.",
+    bit=Missing.LINK_CLICKS,
+)
+CONVERSIONS = Primitive(
+    Metric.CONVERSIONS,
+    "conversions_millionths",
+    "Conversions as the platform reports them, with its own attribution; may be fractional. Additive.",
+    MILLION,
+    Missing.CONVERSIONS,
+)
+CONVERSION_VALUE = Primitive(
+    Metric.CONVERSION_VALUE,
+    "conversion_value_micros",
+    "What the conversions are worth as the platform reports it, in `currency`. Additive.",
+    MILLION,
+    Missing.CONVERSION_VALUE,
+    money=True,
+)
+REACH = Primitive(
+    Metric.REACH,
+    "reach",
+    "How many people saw an ad at least once. Never summed, since people overlap: given only where the platform "
+    "reported it for exactly this entity and these days.",
+)
+PRIMITIVES = (SPEND, IMPRESSIONS, CLICKS, LINK_CLICKS, CONVERSIONS, CONVERSION_VALUE)
+RATIOS = (
+    Ratio(Metric.CPA, SPEND, CONVERSIONS, "Cost per acquisition: spend / conversions, in `currency`."),
+    Ratio(Metric.CPC, SPEND, CLICKS, "Cost per click: spend / clicks, in `currency`."),
+    Ratio(
+        Metric.CPM,
+        SPEND,
+        IMPRESSIONS,
+        "Cost per thousand impressions: 1000 × spend / impressions, in `currency`.",
+        1_000,
+    ),
+    Ratio(Metric.CTR, CLICKS, IMPRESSIONS, "Click-through rate: clicks / impressions, a fraction."),
+    Ratio(Metric.CVR, CONVERSIONS, CLICKS, "Conversion rate: conversions / clicks, a fraction."),
+    Ratio(Metric.ROAS, CONVERSION_VALUE, SPEND, "Return on ad spend: conversionValue / spend."),
+    Ratio(
+        Metric.FREQUENCY,
+        IMPRESSIONS,
+        REACH,
+        "Average impressions per person reached: impressions / reach. Given wherever reach is.",
+    ),
+)
+METRICS: dict[Metric, Primitive | Ratio] = {metric.name: metric for metric in (*PRIMITIVES, REACH, *RATIOS)}
+
+
+def columns_of(names: Iterable[Metric]) -> tuple[str, ...]:
+    """The columns that the named metrics are computed from, in one order, so that equal needs share a statement."""
+    needed: set[str] = set()
+    for name in names:
+        metric = METRICS[name]
+        parts = (metric.numerator, metric.denominator) if isinstance(metric, Ratio) else (metric,)
+        needed.update(part.column for part in parts)
+    return tuple(part.column for part in (*PRIMITIVES, REACH) if part.column in needed)
+
+
+ALL_COLUMNS = columns_of(METRICS)
+
+
+@dataclass(slots=True)
+class Sums:
+    """What stands for one entity over some days, added up; every metric follows from it.
+
+    `missing` holds, for every kind of row that was added up (days without a row on covered days count as rows of
+    zeros), which metrics those rows lack. Empty: no day was covered. `reach` is set only where the days are exactly
+    those of one own row; `reach_seen` where some row at or below reported any. `currencies` are those of the ad
+    accounts with rows (of all, where none has any); an account of unknown currency counts as a currency of its own.
+    """
+
+    values: dict[str, int] = field(default_factory=dict)
+    missing: set[int] = field(default_factory=set)
+    reach: int | None = None
+    reach_seen: bool = False
+    days: int = 0
+    currencies: frozenset[str] = frozenset()
+
+    def value(self, name: Metric) -> float | int | None:
+        """The metric's value, or None where `reason` says why."""
+        return self._told(name)[0]
+
+    def reason(self, name: Metric) -> Reason | None:
+        """Why the metric is null or incomplete; None where it is neither."""
+        return self._told(name)[1]
+
+    def unavailable(self) -> list[tuple[Metric, Reason]]:
+        """Every metric that is null or incomplete, and why."""
+        told = ((name, self.reason(name)) for name in METRICS)
+        return [(name, reason) for name, reason in told if reason is not None]
+
+    @property
+    def currency(self) -> str | None:
+        """The one currency of the money here, or None where there are several."""
+        return next(iter(self.currencies))[:3] if len(self.currencies) == 1 else None
+
+    def _told(self, name: Metric) -> tuple[float | int | None, Reason | None]:
+        metric = METRICS[name]
+        return self._ratio(metric) if isinstance(metric, Ratio) else self._shown(metric)
+
+    def _shown(self, primitive: Primitive) -> tuple[float | int | None, Reason | None]:
+        number, reason = self._number(primitive)
+        return (number if number is None or primitive.scale == 1 else number / primitive.scale), reason
+
+    def _number(self, primitive: Primitive) -> tuple[int | None, Reason | None]:
+        if not self.missing:
+            return None, Reason.NOT_IMPORTED
+        if primitive is REACH:
+            return self.reach, None if self.reach is not None else self._why_no_reach()
+        if primitive.money and len(self.currencies) > 1:
+            return None, Reason.MIXED_CURRENCY
+        lacking = [bool(missing & primitive.bit) for missing in self.missing]
+        if all(lacking):
+            return None, Reason.NOT_REPORTED
+        return self.values.get(primitive.column, 0), Reason.PARTLY_REPORTED if any(lacking) else None
+
+    def _why_no_reach(self) -> Reason:
+        return Reason.NOT_ADDITIVE if self.reach_seen else Reason.NOT_REPORTED
+
+    def _ratio(self, ratio: Ratio) -> tuple[float | None, Reason | None]:
+        top, top_reason = self._number(ratio.numerator)
+        bottom, bottom_reason = self._number(ratio.denominator)
+        if top is None or bottom is None:
+            return None, top_reason if top is None else bottom_reason
+        if self._parted(ratio.numerator, ratio.denominator):
+            return None, Reason.PARTLY_REPORTED
+        if bottom == 0:
+            return None, Reason.ZERO_DENOMINATOR
+        return ratio.factor * top * ratio.denominator.scale / (bottom * ratio.numerator.scale), None
+
+    def _parted(self, one: Primitive, other: Primitive) -> bool:
+        """Whether some rows report one of the two and not the other."""
+        return any(bool(missing & one.bit) != bool(missing & other.bit) for missing in self.missing)
+
+
+def combined(parts: Iterable[Sums]) -> Sums:
+    """The sum of several entities'. Reach stays with each of them."""
+    whole = Sums()
+    idle: frozenset[str] = frozenset()
+    for part in parts:
+        for column, number in part.values.items():
+            whole.values[column] = whole.values.get(column, 0) + number
+        whole.missing |= part.missing
+        whole.reach_seen |= part.reach_seen or part.reach is not None
+        whole.days = max(whole.days, part.days)
+        if part.days:
+            whole.currencies |= part.currencies
+        else:
+            idle |= part.currencies
+    whole.currencies = whole.currencies or idle
+    return whole

@@ -1,0 +1,75 @@
+"""Global ids and cursors: opaque to clients, checked when they come back."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+
+from db import entity
+from db.database import Row
+from db.entity import Kind
+from db.errors import Invalid
+
+# The GraphQL type of each kind of node.
+TYPE_NAMES: dict[Kind[Row], str] = {
+    entity.PROJECT: "Project",
+    entity.AD_ACCOUNT: "AdAccount",
+    entity.CAMPAIGN: "Campaign",
+    entity.AD_SET: "AdSet",
+    entity.AD: "Ad",
+}
+_KINDS = {name: kind for kind, name in TYPE_NAMES.items()}
+_BIGINT = 2**63
+
+
+def encode(label: str, number: int) -> str:
+    """The opaque form of `label` and `number`."""
+    return urlsafe_b64encode(f"{label}:{number}".encode()).decode()
+
+
+def _decode(text: str) -> tuple[str, int] | None:
+    try:
+        label, _, digits = urlsafe_b64decode(text.encode()).decode().partition(":")
+    except (NotBase64, ValueError):
+        return None
+    number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else _BIGINT
+    # Only what `encode` makes: one node, one id.
+    return (label, number) if number < _BIGINT and encode(label, number) == text else None
+
+
+def parse(text: str) -> tuple[Kind[Row], int]:
+    """The kind and number behind a global id; `Invalid` if it is none of ours."""
+    label, number = _decode(text) or ("", 0)
+    if label not in _KINDS:
+        raise Invalid(f"{_shown(text)} is not an id. Use the `id` that a node was given with, unchanged.")
+    return _KINDS[label], number
+
+
+def parse_as(kind: Kind[Row], text: str) -> int:
+    """The number behind the id of a node of one kind; `Invalid` if it is of another."""
+    found, number = parse(text)
+    if found is not kind:
+        raise Invalid(f"{_shown(text)} is the id of {_with_article(found)}, not of {_with_article(kind)}.")
+    return number
+
+
+def cursor(kind: Kind[Row], number: int) -> str:
+    """A cursor that stands behind the node `number` in a list of its kind."""
+    return encode(f"after {TYPE_NAMES[kind]}", number)
+
+
+def parse_cursor(kind: Kind[Row], text: str) -> int:
+    """The number of the node that the cursor stands behind."""
+    label, number = _decode(text) or ("", 0)
+    if label != f"after {TYPE_NAMES[kind]}":
+        raise Invalid(
+            f"`after`: {_shown(text)} is not a cursor of this list. Use `pageInfo.endCursor` of the same list."
+        )
+    return number
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:60] + "…")
+
+
+def _with_article(kind: Kind[Row]) -> str:
+    name = TYPE_NAMES[kind]
+    return f"an {name}" if name.startswith("A") else f"a {name}"

@@ -1,0 +1,106 @@
+"""The tree: nodes by id, by the platform's id, and page by page below their parent.
+
+Each relation is declared once, as a batch function: parents in, children per parent out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from db import entity
+from db.database import R, Row
+from db.entity import Kind
+from db.level import Platform
+from resolvers import global_id
+from resolvers.batching import many_per_key, one_per_key
+from resolvers.context import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A node and its place in a list."""
+
+    node: Row
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfo:
+    """Where a page lies in its list."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of one kind of node below a parent (None: of all the organization's)."""
+
+    kind: Kind[Row]
+    parent_id: int | None
+    nodes: Sequence[Row]
+    has_next: bool
+    has_previous: bool
+
+    @property
+    def edges(self) -> list[Edge]:
+        return [Edge(node, global_id.cursor(self.kind, node.id)) for node in self.nodes]
+
+    @property
+    def page_info(self) -> PageInfo:
+        ends = [global_id.cursor(self.kind, node.id) for node in (*self.nodes[:1], *self.nodes[-1:])]
+        first, last = ends or (None, None)
+        return PageInfo(self.has_next, self.has_previous, first, last)
+
+
+def _page(
+    request: Request, kind: Kind[Row], parent_id: int | None, rows: Sequence[Row], after: int, first: int
+) -> Page:
+    request.spend(min(len(rows), first))
+    return Page(kind, parent_id, rows[:first], len(rows) > first, after > 0)
+
+
+async def by_id(request: Request, ids: Sequence[int], kind: Kind[R], columns: tuple[str, ...]) -> list[R | None]:
+    """Batch: the node with each id."""
+    rows = await entity.by_ids(request.database, request.org_id, kind, columns, ids)
+    return one_per_key(ids, rows, key=lambda row: row.id)
+
+
+async def by_external_id(
+    request: Request, keys: Sequence[tuple[Platform, str]], kind: Kind[R], columns: tuple[str, ...]
+) -> list[R | None]:
+    """Batch: the node that each platform knows by that id."""
+    rows = await entity.by_external_ids(request.database, request.org_id, kind, columns, keys)
+    return one_per_key(keys, rows, key=lambda row: (Platform(row.platform), row.external_id))
+
+
+async def children(
+    request: Request, parent_ids: Sequence[int], kind: Kind[Row], columns: tuple[str, ...], after: int, first: int
+) -> list[Page]:
+    """Batch: a page of each parent's children, by id; one row more than the page tells whether another follows."""
+    rows = await entity.children(request.database, request.org_id, kind, columns, parent_ids, after, first + 1)
+    groups = many_per_key(parent_ids, rows, key=lambda row: row[kind.parent_column])
+    return [_page(request, kind, parent, own, after, first) for parent, own in zip(parent_ids, groups, strict=True)]
+
+
+async def child_counts(request: Request, parent_ids: Sequence[int], kind: Kind[Row]) -> list[int]:
+    """Batch: how many children each parent has."""
+    rows = await entity.child_counts(request.database, request.org_id, kind, parent_ids)
+    counts = one_per_key(parent_ids, rows, key=lambda row: row.parent_id)
+    return [count.count if count else 0 for count in counts]
+
+
+async def roots(request: Request, kind: Kind[Row], columns: tuple[str, ...], after: int, first: int) -> Page:
+    """A page of all the organization's nodes of one kind, by id."""
+    rows = await entity.page(request.database, request.org_id, kind, columns, after, first + 1)
+    return _page(request, kind, None, rows, after, first)
+
+
+async def total_count(request: Request, page: Page) -> int:
+    """How many nodes the list has that the page is of."""
+    if page.parent_id is None:
+        return await entity.count(request.database, request.org_id, page.kind)
+    return await request.load(child_counts, page.parent_id, page.kind)
