@@ -31,7 +31,9 @@ MAJOR = 18
 ACCOUNTS = ("postgres", "nobody")
 # A socket's whole path has room for this many bytes on every system.
 LONGEST_SOCKET = 103
-SOCKET_NAME = ".s.PGSQL.5432"
+# Only part of the socket's name: no server listens on the network.
+PORT = "5432"
+SOCKET_NAME = f".s.PGSQL.{PORT}"
 SOCKET_PREFIX = "adgraph-socket-"
 LOG_BYTES = 5_000_000
 # Recovery after a crash may take a while; waiting is better than giving up half-way.
@@ -117,7 +119,7 @@ class _Server:
             f"select 'create database {DATABASE}' "
             f"where not exists (select 1 from pg_database where datname = '{DATABASE}') \\gexec",
         )
-        return f"postgresql://{USER}@/{DATABASE}?host={quote(str(socket), safe='/')}"
+        return f"postgresql://{USER}@/{DATABASE}?host={quote(str(socket), safe='/')}&port={PORT}"
 
     def leave(self, lease: int) -> None:
         """Gives the lease back, and stops the server if nobody else has one."""
@@ -164,7 +166,7 @@ class _Server:
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.old"))
         settings = {**self.settings, "unix_socket_directories": _quoted(self._room_for_socket())}
-        options = ["-p", "5432", *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))]
+        options = ["-p", PORT, *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))]
         arguments = ["start", "--wait", f"--timeout={START_SECONDS}", "--pgdata=.", f"--log={self.log.name}"]
         self._run("pg_ctl", *arguments, f"--options={shlex.join(options)}")
 
@@ -204,7 +206,7 @@ class _Server:
         return directory
 
     def _psql(self, socket: Path, command: str) -> None:
-        where = [f"--host={socket}", "--port=5432", f"--username={USER}", "--dbname=postgres"]
+        where = [f"--host={socket}", f"--port={PORT}", f"--username={USER}", "--dbname=postgres"]
         self._run("psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", *where, stdin=command)
 
     def _run(self, program: str, *arguments: str, data: Path | None = None, stdin: str = "") -> None:

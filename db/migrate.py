@@ -156,7 +156,10 @@ async def _connected(url: str, connect_timeout: float) -> AsyncIterator[asyncpg.
     try:
         connection = await asyncpg.connect(url, timeout=connect_timeout, server_settings=settings)
     except UNREACHABLE as error:
-        raise Unavailable(f"The database cannot be reached: {str(error) or 'no answer in time'}.") from error
+        reason = str(error).rstrip(".") or "no answer in time"
+        raise Unavailable(
+            f"The database cannot be reached: {reason}. Check DATABASE_URL, or unset it to use the embedded server."
+        ) from error
     except ValueError as error:
         raise Invalid(f"DATABASE_URL cannot be used: {error}.") from error
     try:

@@ -27,7 +27,6 @@ from graph.settings import Settings
 
 app = typer.Typer(
     name="adgraph",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -40,6 +39,7 @@ Organization = Annotated[
 
 
 @app.callback(
+    invoke_without_command=True,
     epilog="""
 \b
 The environment says where:
@@ -51,13 +51,15 @@ The environment says where:
 Exit codes:
   0 done · 1 unexpected · 2 bad input or usage · 3 not found · 4 database unreachable · 5 timeout
   130 or 143: ended by Ctrl-C or by a signal
-"""
+""",
 )
-def adgraph() -> None:
+def adgraph(context: typer.Context) -> None:
     """A GraphQL API over paid-advertising performance.
 
     To look around: adgraph demo
     """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command(short_help="Serve invented data, to look around.")
@@ -236,12 +238,12 @@ def main() -> None:
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="adgraph", standalone_mode=False)
     except AdgraphError as error:
         terminal.fail(str(error))
         code = error.exit_code
     except typer.TyperException as error:
-        terminal.fail(f"{error.format_message()} See {_command(error)} --help.")
+        terminal.fail(f"{error.format_message().rstrip('.')}. See {_command(error)} --help.")
         code = error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         code = 128 + signal.SIGINT
