@@ -1,0 +1,101 @@
+"""TikTok Marketing as Airbyte emits it: records of many streams in one JSONL file."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import orjson
+
+from db.importers import cells, tiktok_terms
+from db.importers.files import LineError, lines, one_file
+from db.importers.records import BadRow, Entity, Note, Place, Record
+from db.importers.row import Fields, RowError
+from db.level import Level, Platform
+
+HELP = (
+    "FILE: Airbyte's TikTok Marketing records as JSONL, one {stream, data, emitted_at} a line. Export the streams "
+    "advertisers, campaigns, ad_groups, ads and the daily reports of the levels that you need (ads_reports_daily …). "
+    "Other streams are left out. Of rows that were synced more than once the latest counts."
+)
+WHAT = "the JSONL file with Airbyte's TikTok records"
+
+_LEVELS = {
+    "advertisers": Level.AD_ACCOUNT, "campaigns": Level.CAMPAIGN, "ad_groups": Level.AD_SET, "ads": Level.AD,
+}  # fmt: skip
+_REPORT = re.compile(r"(advertisers|campaigns|ad_groups|ads)_reports_daily")
+_NAMES = {
+    Level.AD_ACCOUNT: ("advertiser_name", "name"), Level.CAMPAIGN: ("campaign_name",),
+    Level.AD_SET: ("adgroup_name",), Level.AD: ("ad_name",),
+}  # fmt: skip
+
+
+def read(paths: Sequence[Path]) -> Iterator[Record]:
+    """The records of a file; streams that are no daily reports of entities are counted in a note."""
+    path = one_file(paths, WHAT)
+    left_out: Counter[str] = Counter()
+    try:
+        for number, line in enumerate(lines(path), 1):
+            if line.strip() and (record := _record(Place(path, number), line, left_out)):
+                yield record
+    except LineError as error:
+        yield error.bad_row
+    for stream, count in sorted(left_out.items()):
+        yield Note(
+            f"{count:,} records of the stream {stream} were left out: they are no daily facts of advertisers, "
+            "campaigns, ad groups or ads."
+        )
+
+
+def _record(place: Place, line: str, left_out: Counter[str]) -> Record | None:
+    try:
+        message = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return BadRow(place, "", line.strip()[:80], f"is not JSON: {error.msg} at character {error.pos + 1}")
+    # A connector's own output wraps each record in a message.
+    if isinstance(message, dict) and isinstance(message.get("record"), dict):
+        message = message["record"]
+    stream, data = (message.get("stream"), message.get("data")) if isinstance(message, dict) else (None, None)
+    if not isinstance(stream, str) or not isinstance(data, dict):
+        return BadRow(place, "", line.strip()[:80], "is no Airbyte record: an object with stream and data is needed")
+    emitted = message.get("emitted_at")
+    version = emitted if isinstance(emitted, int) and 0 <= emitted < 2**63 else 0
+    try:
+        if report := _REPORT.fullmatch(stream):
+            row = Fields(place, {**_nested(data, "metrics"), **_nested(data, "dimensions"), **data})
+            return tiktok_terms.fact(row, _LEVELS[report[1]], hourly=False, version=version)
+        if stream in _LEVELS or stream == "advertiser_ids":
+            # The list of ids has names only: what describes an advertiser in full comes before it, whenever synced.
+            rank = f"{stream in _LEVELS:d}{version:020}"
+            return _entity(Fields(place, data), _LEVELS.get(stream, Level.AD_ACCOUNT), rank)
+    except RowError as error:
+        return error.bad_row
+    left_out[stream] += 1
+    return None
+
+
+def _nested(data: dict[str, object], name: str) -> dict[str, object]:
+    value = data.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _entity(row: Fields, level: Level, version: str) -> Entity:
+    account = level == Level.AD_ACCOUNT
+    budget_micros, budget_period = tiktok_terms.budget(row) if level in (Level.CAMPAIGN, Level.AD_SET) else (None, None)
+    return Entity(
+        place=row.place,
+        platform=Platform.TIKTOK,
+        level=level,
+        external_id=row.read("advertiser_id" if account else tiktok_terms.ID_COLUMNS[level], cells.identity),
+        name=next((name for column in _NAMES[level] if (name := row.read(column, cells.words))), None),
+        status=tiktok_terms.advertiser_status(row) if account else tiktok_terms.status(row),
+        currency=row.read("currency", cells.words) if account else None,
+        timezone=(row.read("timezone", cells.words) or row.read("display_timezone", cells.words)) if account else None,
+        objective=row.read("objective_type", cells.words) if level == Level.CAMPAIGN else None,
+        budget_micros=budget_micros,
+        budget_period=budget_period,
+        version=version,
+        parents=tiktok_terms.parents(row, level),
+    )

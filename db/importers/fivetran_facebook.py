@@ -1,0 +1,198 @@
+"""Facebook Ads as Fivetran lands it: a directory of CSV tables; what ads delivered is the prebuilt report BASIC_AD."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from db.importers import cells
+from db.importers.csv_table import rows
+from db.importers.files import missing_tables, tables
+from db.importers.meta_actions import Actions
+from db.importers.records import BadRow, Entity, Fact, Note, Orphan, Place, Record
+from db.importers.row import Cells, parsed
+from db.level import Level, Platform
+
+HELP = (
+    "DIR: a directory with Fivetran's Facebook Ads tables as CSV files (basic_ad.csv …): the report basic_ad with "
+    "basic_ad_actions and basic_ad_action_values, and account_history, campaign_history, ad_set_history, ad_history. "
+    "Export each table whole, with its header. Conversions are the first present of the action types omni_purchase, "
+    "purchase, offsite_conversion.fb_pixel_purchase; clicks are not in this report, link clicks are."
+)
+WHAT = "the directory with Fivetran's Facebook Ads tables as CSV files"
+
+_HISTORY = ("account_history", "campaign_history", "ad_set_history", "ad_history")
+_PARENT_COLUMNS = {Level.AD_ACCOUNT: "account_id", Level.CAMPAIGN: "campaign_id", Level.AD_SET: "ad_set_id"}
+_STATUSES = {
+    "ACTIVE": "ACTIVE", "PAUSED": "PAUSED", "CAMPAIGN_PAUSED": "ACTIVE", "ADSET_PAUSED": "ACTIVE",
+    "ARCHIVED": "ARCHIVED", "DELETED": "DELETED",
+}  # fmt: skip
+# Meta numbers the states of an account: active, in the grace period, any active; the closed ones; the rest stops it.
+_ACCOUNT_STATUSES = {"1": "ACTIVE", "9": "ACTIVE", "201": "ACTIVE", "101": "ARCHIVED", "202": "ARCHIVED"}
+# Meta counts budgets in hundredths of the currency, but in whole units of these.
+_WHOLE_UNITS = frozenset(("CLP", "COP", "CRC", "HUF", "IDR", "ISK", "JPY", "KRW", "PYG", "TWD", "VND"))
+
+
+@dataclass
+class _Known:
+    """What was read so far and later rows depend on."""
+
+    currency_of: dict[str, str] = field(default_factory=dict)
+    account_of: dict[str, str | None] = field(default_factory=dict)
+    days: dict[str | None, tuple[date, date]] = field(default_factory=dict)
+    delivered: set[tuple[str, date]] = field(default_factory=set)
+
+
+def read(paths: Sequence[Path]) -> Iterator[Record]:
+    """The records of the tables in a directory."""
+    found = tables(paths, WHAT, (*_HISTORY, "basic_ad", "basic_ad_actions", "basic_ad_action_values"))
+    if "basic_ad" not in found:
+        raise missing_tables(paths[0], ["basic_ad"])
+    if absent := [name for name in _HISTORY if name not in found]:
+        yield Note(f"Without the tables {', '.join(absent)} names, parents, currencies and the like stay unknown.")
+    known = _Known()
+    yield from _entities(found, known)
+    conversions, values = Actions(found.get("basic_ad_actions")), Actions(found.get("basic_ad_action_values"))
+    yield from conversions.read()
+    yield from values.read()
+    yield from _delivery(found["basic_ad"], known, conversions, values)
+    yield from _without_delivery(known, conversions, values)
+
+
+def _entities(found: dict[str, Path], known: _Known) -> Iterator[Record]:
+    versions: dict[str, str] = {}
+    for level, table in zip(Level, _HISTORY, strict=True):
+        if table not in found:
+            continue
+        for record in parsed(rows(found[table], "id"), lambda row, level=level: _entity(row, level, known)):  # type: ignore[misc]
+            yield record
+            if isinstance(record, Entity) and level == Level.AD_ACCOUNT and record.currency:
+                if record.version >= versions.get(record.external_id, ""):
+                    versions[record.external_id] = record.version
+                    known.currency_of[record.external_id] = record.currency.upper()
+            elif isinstance(record, Entity) and level == Level.AD:
+                known.account_of[record.external_id] = dict(record.parents).get(Level.AD_ACCOUNT)
+
+
+def _entity(row: Cells, level: Level, known: _Known) -> Entity:
+    named = ((above, row.read(_PARENT_COLUMNS[above], cells.optional_identity)) for above in Level if above < level)
+    parents = tuple((above, external_id) for above, external_id in named if external_id)
+    entity = Entity(
+        place=row.place,
+        platform=Platform.META,
+        level=level,
+        external_id=row.read("id", cells.identity),
+        name=row.read("name", cells.words),
+        status=_status(row, level),
+        version=row.read("updated_time", cells.version) + " " + row.read("_fivetran_synced", cells.version),
+        parents=parents,
+    )
+    if level == Level.AD_ACCOUNT:
+        currency, timezone = row.read("currency", cells.words), row.read("timezone_name", cells.words)
+        return replace(entity, currency=currency, timezone=timezone)
+    if level == Level.AD:
+        return entity
+    micros, period = _budget(row, known.currency_of.get(dict(parents).get(Level.AD_ACCOUNT, "")))
+    objective = row.read("objective", cells.words) if level == Level.CAMPAIGN else None
+    return replace(entity, budget_micros=micros, budget_period=period, objective=objective)
+
+
+def _status(row: Cells, level: Level) -> str | None:
+    if level == Level.AD_ACCOUNT:
+        said = row.text("account_status").strip().upper()
+        known = _ACCOUNT_STATUSES | _STATUSES
+        return known.get(said, "PAUSED" if said.isdigit() else "UNKNOWN") if said else None
+    # What was set for the entity itself; the effective status tells of its parents as well.
+    said = (row.text("status") or row.text("configured_status") or row.text("effective_status")).strip().upper()
+    return _STATUSES.get(said, "UNKNOWN") if said else None
+
+
+def _budget(row: Cells, currency: str | None) -> tuple[int | None, str | None]:
+    """The budget in micros and its period: unknown while the account's currency is, for it decides the unit."""
+    for column, period in (("daily_budget", "DAILY"), ("lifetime_budget", "LIFETIME")):
+        amount = row.read(column, cells.count)
+        if amount and currency:
+            return amount * (1_000_000 if currency in _WHOLE_UNITS else 10_000), period
+    return None, None
+
+
+def _delivery(path: Path, known: _Known, conversions: Actions, values: Actions) -> Iterator[Record]:
+    for record in parsed(rows(path, "ad_id", "date", "impressions", "spend"), _fact):
+        if isinstance(record, BadRow):
+            yield record
+            continue
+        ad, day = record.external_id, record.day
+        account = dict(record.parents).get(Level.AD_ACCOUNT) or known.account_of.get(ad)
+        known.account_of.setdefault(ad, account)
+        first, last = known.days.get(account, (day, day))
+        known.days[account] = min(first, day), max(last, day)
+        if conversions.has(ad, day) or values.has(ad, day):
+            known.delivered.add((ad, day))
+        yield replace(
+            record,
+            conversions_millionths=conversions.chosen(ad, day),
+            conversion_value_micros=values.chosen(ad, day),
+        )
+
+
+def _fact(row: Cells) -> Fact:
+    account = row.read("account_id", cells.optional_identity)
+    return Fact(
+        place=row.place,
+        platform=Platform.META,
+        level=Level.AD,
+        external_id=row.read("ad_id", cells.identity),
+        day=row.read("date", cells.day),
+        spend_micros=row.read("spend", cells.micros),
+        impressions=row.read("impressions", cells.count),
+        clicks=row.read("clicks", cells.count),
+        link_clicks=row.read("inline_link_clicks", cells.count),
+        reach=row.read("reach", cells.count),
+        parents=((Level.AD_ACCOUNT, account),) if account else (),
+    )
+
+
+def _without_delivery(known: _Known, conversions: Actions, values: Actions) -> Iterator[Record]:
+    """Conversions of ad-days that have no row in basic_ad: someone saw the ad before and bought on a day without it.
+
+    Inside the days of the report that row's absence says that nothing was delivered, so the rest of the day is 0.
+    Outside them it says nothing, and the conversions alone must not pass for a day's whole report.
+    """
+    outside = 0
+    for ad, day in sorted((conversions.entity_days() | values.entity_days()) - known.delivered):
+        place = conversions.place(ad, day) or values.place(ad, day)
+        assert place is not None
+        if ad not in known.account_of:
+            yield Orphan(place, Platform.META, Level.AD, ad, day)
+        elif conversions.has(ad, day) or values.has(ad, day):
+            account = known.account_of[ad]
+            first, last = known.days.get(account, (date.max, date.min))
+            if first <= day <= last:
+                yield _conversions_only(place, ad, account, day, conversions, values)
+            else:
+                outside += 1
+    if outside:
+        yield Note(
+            f"{outside:,} ad-days with conversions were left out: basic_ad has no row for them and does not reach so "
+            "far. Export basic_ad over the same days as its actions."
+        )
+
+
+def _conversions_only(
+    place: Place, ad: str, account: str | None, day: date, conversions: Actions, values: Actions
+) -> Fact:
+    return Fact(
+        place=place,
+        platform=Platform.META,
+        level=Level.AD,
+        external_id=ad,
+        day=day,
+        spend_micros=0,
+        impressions=0,
+        link_clicks=0,
+        conversions_millionths=conversions.chosen(ad, day),
+        conversion_value_micros=values.chosen(ad, day),
+        parents=((Level.AD_ACCOUNT, account),) if account else (),
+    )

@@ -1,0 +1,76 @@
+"""TikTok's words in ours, the same whichever connector brings them: statuses, budgets, and the metrics of a report."""
+
+from __future__ import annotations
+
+from db.importers import cells
+from db.importers.records import Fact
+from db.importers.row import Row
+from db.level import Level, Platform
+
+# The column that identifies an entity of each level, in reports and in what describes it.
+ID_COLUMNS = {
+    Level.AD_ACCOUNT: "advertiser_id", Level.CAMPAIGN: "campaign_id", Level.AD_SET: "adgroup_id", Level.AD: "ad_id",
+}  # fmt: skip
+_BUDGET_PERIODS = {
+    "BUDGET_MODE_DAY": "DAILY",
+    "BUDGET_MODE_DYNAMIC_DAILY_BUDGET": "DAILY",
+    "BUDGET_MODE_TOTAL": "LIFETIME",
+    "BUDGET_MODE_INFINITE": "NONE",
+}
+_STATUSES = {"ENABLE": "ACTIVE", "DISABLE": "PAUSED", "FROZEN": "PAUSED"}
+
+
+def status(row: Row) -> str | None:
+    """What the user set, unless the entity was deleted since."""
+    if row.text("secondary_status").upper().endswith("_DELETE"):
+        return "DELETED"
+    said = row.text("operation_status").strip().upper()
+    return _STATUSES.get(said, "UNKNOWN") if said else None
+
+
+def advertiser_status(row: Row) -> str | None:
+    """Whether the advertiser may advertise: every state but the enabled one stops its ads."""
+    said = row.text("status").strip().upper()
+    if not said:
+        return None
+    return "ACTIVE" if said == "STATUS_ENABLE" else "PAUSED" if said.startswith("STATUS_") else "UNKNOWN"
+
+
+def budget(row: Row) -> tuple[int | None, str | None]:
+    """The budget in micros and its period; both None where the row does not say."""
+    period = _BUDGET_PERIODS.get(row.text("budget_mode").strip().upper())
+    amount = row.read("budget", cells.micros)
+    return (None, period) if period in (None, "NONE") else (amount, period if amount is not None else None)
+
+
+def parents(row: Row, level: Level) -> tuple[tuple[Level, str], ...]:
+    """The entities above `level` that the row names."""
+    named = ((above, row.read(ID_COLUMNS[above], cells.optional_identity)) for above in Level if above < level)
+    return tuple((above, external_id) for above, external_id in named if external_id is not None)
+
+
+def fact(row: Row, level: Level, *, hourly: bool, version: int = 0) -> Fact:
+    """A row of a basic report. `clicks` are TikTok's destination clicks: its own clicks and link clicks alike.
+
+    Conversions are dated by the ad's impression. An hour's reach says nothing of the day's.
+    """
+    clicks = row.read("clicks", cells.count)
+    day, hour = row.read("stat_time_hour" if hourly else "stat_time_day", cells.hour)
+    reach = row.read("reach", cells.count)
+    return Fact(
+        place=row.place,
+        platform=Platform.TIKTOK,
+        level=level,
+        external_id=row.read(ID_COLUMNS[level], cells.identity),
+        day=day,
+        spend_micros=row.read("spend", cells.micros),
+        impressions=row.read("impressions", cells.count),
+        clicks=clicks,
+        link_clicks=clicks,
+        conversions_millionths=row.read("conversion", cells.micros),
+        conversion_value_micros=row.read("total_purchase_value", cells.micros),
+        reach=None if hourly else reach,
+        parents=parents(row, level),
+        part=hour if hourly else None,
+        version=version,
+    )
