@@ -2,8 +2,9 @@
 
 from strawberry.schema.config import StrawberryConfig
 
+from graph.documents import ReadOnce
 from graph.errors import AdgraphSchema
 from graph.query import Query
 from graph.scalars import SCALARS
 
-schema = AdgraphSchema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))
+schema = AdgraphSchema(query=Query, extensions=[ReadOnce], config=StrawberryConfig(scalar_map=SCALARS))

@@ -1,0 +1,117 @@
+"""The web application: what it opens, its routes, and its middleware in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TypedDict
+
+import orjson
+import strawberry
+from asgi_correlation_id import CorrelationIdMiddleware
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request as HttpRequest
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from db.database import Database
+from db.errors import AdgraphError, Invalid, NotFound
+from db.organization import organization_id
+from graph.documents import Documents
+from graph.errors import formatted
+from graph.http import graphiql
+from graph.http.body import BodyLimit
+from graph.http.endpoint import GraphQLEndpoint
+from graph.http.health import healthz, readyz
+from graph.http.limits import Limits
+from graph.http.logs import AccessLog, printable
+from graph.schema import schema as adgraph_schema
+from graph.settings import Settings
+from resolvers.context import Request
+
+
+class State(TypedDict):
+    """What the lifespan hands to every request."""
+
+    database: Database
+
+
+class Contexts:
+    """Makes what the resolvers of one request can reach."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._org_id: int | None = None
+
+    async def __call__(self, request: HttpRequest) -> Request:
+        """Looks the organization up at the first request, so that the server starts before its database does."""
+        database: Database = request.state.database
+        if self._org_id is None:
+            self._org_id = await organization_id(database, self._settings.organization)
+        return Request(
+            database=database,
+            org_id=self._org_id,
+            now=datetime.now(UTC),
+            max_page=self._settings.max_page,
+            max_nodes=self._settings.max_nodes,
+        )
+
+
+def create_app(settings: Settings, database_url: str, schema: strawberry.Schema = adgraph_schema) -> Starlette:
+    """The application for the database at `database_url`, which need not be reachable yet."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[State]:
+        async with Database.connect(
+            database_url,
+            connections=settings.connections,
+            connect_timeout=settings.connect_timeout,
+            statement_timeout=settings.statement_timeout,
+        ) as database:
+            yield {"database": database}
+
+    endpoint = GraphQLEndpoint(
+        schema,
+        Documents(schema, Limits(tokens=settings.max_tokens, depth=settings.max_depth)),
+        context=Contexts(settings),
+        page=graphiql.page,
+        timeout=settings.request_timeout,
+        longest_url=settings.max_body_bytes,
+    )
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            # A Route, not a Mount, which would answer a POST to /graphql with a redirect to /graphql/.
+            Route("/graphql", endpoint),
+            *graphiql.routes(),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz(settings.connect_timeout)),
+            Route("/", RedirectResponse("/graphql")),
+        ],
+        middleware=[
+            Middleware(CorrelationIdMiddleware, validator=_is_request_id),
+            Middleware(AccessLog),
+            Middleware(BodyLimit, largest=settings.max_body_bytes),
+        ],
+        exception_handlers={HTTPException: _refused},
+    )
+
+
+def _is_request_id(text: str) -> bool:
+    """Whether a client's X-Request-ID may stand in our log and header as it is."""
+    return re.fullmatch(r"[A-Za-z0-9._-]{1,128}", text) is not None
+
+
+async def _refused(request: HttpRequest, exception: Exception) -> Response:
+    """Starlette's own refusals, in the format of every other error."""
+    assert isinstance(exception, HTTPException)
+    path = printable(request.url.path)
+    error: AdgraphError = Invalid(f"{path} does not support this: {exception.detail}.")
+    if exception.status_code == 404:
+        error = NotFound(f"There is nothing at {path}. The API is at /graphql.")
+    body = orjson.dumps({"errors": [formatted(error)]})
+    return Response(body, exception.status_code, exception.headers, media_type="application/json")

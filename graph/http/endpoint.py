@@ -1,0 +1,145 @@
+"""GraphQL over HTTP: one request in, one answer out, whatever arrives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+import strawberry
+from graphql import GraphQLError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from db.errors import AdgraphError, Invalid, TimedOut
+from graph.documents import DOCUMENT, Documents, InvalidDocument, is_query
+from graph.errors import formatted, presented, told
+from graph.http.accept import preferred
+from graph.http.logs import note
+from graph.http.payload import Payload, Refused, from_url, posted
+
+JSON = "application/json"
+# The media type of the GraphQL over HTTP specification, whose status tells a refused request from an answered one.
+GRAPHQL = "application/graphql-response+json"
+HTML = "text/html"
+METHODS = "GET, HEAD, POST, OPTIONS"
+
+
+class GraphQLEndpoint:
+    """The ASGI application behind /graphql, for any method."""
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        documents: Documents,
+        *,
+        context: Callable[[Request], Awaitable[object]],
+        page: Callable[[], Response],
+        timeout: float,
+        longest_url: int,
+    ) -> None:
+        """`context` makes what resolvers reach; `page` is what a browser sees; `timeout` in seconds."""
+        self._schema = schema
+        self._documents = documents
+        self._context = context
+        self._page = page
+        self._timeout = timeout
+        self._longest_url = longest_url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        try:
+            response = await self._response(Request(scope, receive))
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    async def _response(self, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": METHODS})
+        offers = [GRAPHQL, JSON, HTML] if request.method in ("GET", "HEAD") else [GRAPHQL, JSON]
+        media = preferred(request.headers.get("accept"), offers)
+        if media == HTML:
+            page = self._page()
+            page.headers["Vary"] = "Accept"
+            return page
+        try:
+            if media is None:
+                raise Refused(406, Invalid(f"The answer comes as {GRAPHQL} or {JSON}. Accept one of them."))
+            return await self._answer(request, media)
+        except Refused as refused:
+            note(request.scope, errors=[refused.error.code])
+            return _respond({"errors": [formatted(refused.error)]}, media or JSON, refused.status, refused.headers)
+
+    async def _answer(self, request: Request, media: str) -> Response:
+        if request.method == "POST":
+            payload = await posted(request)
+        elif request.method in ("GET", "HEAD"):
+            payload = from_url(request, self._longest_url)
+        else:
+            raise Refused(
+                405, Invalid(f"{request.method[:20]} is not supported. Use POST, or GET to query."), Allow=METHODS
+            )
+        try:
+            answer = await self._execute(payload, request)
+        except Refused:
+            raise
+        except InvalidDocument as invalid:
+            answer = {"errors": _formatted(presented(invalid.errors))}
+        except AdgraphError as error:
+            answer = {"errors": [formatted(told(error))]}
+        except Exception as error:  # noqa: BLE001  # masked and logged: whatever breaks, the client gets an answer
+            answer = {"errors": [formatted(told(error))], "data": None}
+        codes = [error["extensions"]["code"] for error in answer.get("errors", ())]
+        note(request.scope, errors=codes)
+        # A client of plain JSON cannot know who wrote an error status, hence the specification keeps to 200 there.
+        return _respond(answer, media, 200 if "data" in answer or media == JSON else _status(codes))
+
+    async def _execute(self, payload: Payload, request: Request) -> dict[str, Any]:
+        document = self._documents.read(payload.query)
+        operation = document.operation(payload.operation_name)
+        note(request.scope, operation=operation.name.value if operation.name else None)
+        if request.method != "POST" and not is_query(operation):
+            raise Refused(405, Invalid("GET runs queries only. Send a mutation by POST."), Allow="POST")
+        limit = asyncio.timeout(self._timeout)
+        try:
+            async with limit:
+                result = await self._schema.execute(
+                    payload.query,
+                    variable_values=payload.variables,
+                    context_value=await self._context(request),
+                    operation_name=payload.operation_name,
+                    operation_extensions={DOCUMENT: document},
+                )
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            late = TimedOut(
+                f"The answer took longer than {self._timeout:g} s. Ask for less: fewer entities, fewer levels."
+            )
+            return {"errors": [formatted(late)], "data": None}
+        if not result.errors:
+            return {"data": result.data}
+        errors = presented(result.errors)
+        # Without a path an error is about the request: nothing ran, so there is no data, not even null.
+        refused = result.data is None and all(error.path is None for error in errors)
+        return {"errors": _formatted(errors)} | ({} if refused else {"data": result.data})
+
+
+def _formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
+    return [dict(error.formatted) for error in errors]
+
+
+def _status(codes: Sequence[str]) -> int:
+    return 503 if "UNAVAILABLE" in codes else 400
+
+
+def _respond(answer: Mapping[str, Any], media: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(
+        orjson.dumps(answer),
+        status,
+        headers={"Vary": "Accept", **(headers or {})},
+        media_type=f"{media}; charset=utf-8",
+    )

@@ -1,0 +1,114 @@
+"""What a client asks, read out of an HTTP request and checked before anything is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from db.errors import AdgraphError, Invalid, QueryTooComplex
+
+EXAMPLE = '{"query": "{ projects { nodes { name } } }"}'
+
+
+class Refused(Exception):
+    """A request that HTTP itself has a status for."""
+
+    def __init__(self, status: int, error: AdgraphError, **headers: str) -> None:
+        super().__init__(status, error)
+        self.status = status
+        self.error = error
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+@dataclass(frozen=True)
+class Payload:
+    """One GraphQL request: the text, the operation to run and its variables."""
+
+    query: str
+    operation_name: str | None
+    variables: dict[str, Any] | None
+
+
+async def posted(request: Request) -> Payload:
+    """What a POST carries in its body."""
+    _check_content_type(request)
+    return _payload(_json(await request.body(), "The body"))
+
+
+def from_url(request: Request, largest: int) -> Payload:
+    """What a GET carries in its URL."""
+    if len(request.scope["query_string"]) > largest:
+        raise Refused(414, QueryTooComplex(f"The URL is longer than {largest:,} bytes. Send the query by POST."))
+    given: dict[str, Any] = dict(request.query_params)
+    for name in ("variables", "extensions"):
+        if name in given:
+            given[name] = _json(given[name], f"The parameter {name}") if given[name] else None
+    # A form that leaves its field empty means no name.
+    given["operationName"] = given.get("operationName") or None
+    return _payload(given)
+
+
+def _check_content_type(request: Request) -> None:
+    """Only JSON, which no other site can make a browser send here without our consent."""
+    media, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
+    if media != "application/json":
+        sent = repr(media[:60]) if media else "none"
+        raise Refused(415, Invalid(f"The content type must be application/json; it is {sent}."), Accept_Post=_JSON)
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name == "charset" and value.strip('"') not in ("utf-8", "utf8"):
+            raise Refused(415, Invalid("The charset must be utf-8."), Accept_Post=_JSON)
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Refused(415, Invalid("The body must not be compressed."), Accept_Encoding="identity")
+
+
+_JSON = "application/json"
+
+
+def _json(text: bytes | str, what: str) -> Any:
+    if not text:
+        raise Refused(400, Invalid(f"{what} is empty. Send JSON such as {EXAMPLE}."))
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Refused(400, Invalid(f"{what} is not valid JSON: {error}.")) from None
+
+
+def _payload(given: Any) -> Payload:
+    if isinstance(given, list):
+        raise _wrong("Several requests in one body are not supported. Send each by itself, or one query with aliases.")
+    if not isinstance(given, dict):
+        raise _wrong(f"The body must be a JSON object such as {EXAMPLE}; it is {_kind(given)}.")
+    query = given.get("query")
+    if query is None:
+        raise _wrong(f'"query" is missing{_instead(given)}. Send it as in {EXAMPLE}.')
+    if not isinstance(query, str):
+        raise _wrong(f'"query" must be a string; it is {_kind(query)}.')
+    if not query.strip():
+        raise _wrong(f'"query" is empty. Send it as in {EXAMPLE}.')
+    name = given.get("operationName")
+    if name is not None and not isinstance(name, str):
+        raise _wrong(f'"operationName" must be a string or null; it is {_kind(name)}.')
+    for key in ("variables", "extensions"):
+        if given.get(key) is not None and not isinstance(given[key], dict):
+            raise _wrong(f'"{key}" must be an object or null; it is {_kind(given[key])}.')
+    return Payload(query, name, given.get("variables"))
+
+
+def _wrong(message: str) -> Refused:
+    return Refused(400, Invalid(message))
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    return {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}.get(type(value), "a number")
+
+
+def _instead(given: Mapping[str, Any]) -> str:
+    names = [repr(name[:40]) for name in given if name not in ("operationName", "variables", "extensions")]
+    return f"; the request has {', '.join(names[:3])}" if names else ""

@@ -1,0 +1,37 @@
+"""A served schema for tests of the HTTP face, which write nothing: one database does for a whole module."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import httpx
+import pytest
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="module")
+def shared_url(server_url: str, template: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated database for one module's tests, which leave it as it is."""
+    name = f"{template.removesuffix('_template')}_{request.module.__name__.rpartition('.')[2]}"
+    asyncio.run(_execute(server_url, f"create database {name} template {template}"))
+    yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+    asyncio.run(_execute(server_url, f"drop database {name} with (force)"))
+
+
+@pytest.fixture
+async def client(shared_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the schema whose fields fail."""
+    from tests.graph.failing import serving
+
+    async with serving(shared_url) as client:
+        yield client
