@@ -1,9 +1,9 @@
 """Platforms, levels and metrics as the tables number them."""
 
-from enum import Enum, IntEnum, IntFlag
+from enum import IntEnum, IntFlag, StrEnum
 
 
-class Platform(Enum):
+class Platform(StrEnum):
     """An advertising platform."""
 
     META = "META"
