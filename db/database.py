@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import ssl
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -134,6 +135,26 @@ class Transaction:
             await self._connection.copy_records_to_table(table, columns=columns, records=records)
 
 
+class _Connect:
+    """Opens connections. When one was not answered in time, all that wait for their turn fail with it, not one by one."""
+
+    # Long enough for whoever waits, short enough not to be noticed once the database is back.
+    PAUSE = 0.25
+
+    def __init__(self) -> None:
+        self._silent_until = 0.0
+
+    async def __call__(self, *arguments: Any, **named: Any) -> asyncpg.Connection[asyncpg.Record]:
+        now = asyncio.get_running_loop().time
+        if now() < self._silent_until:
+            raise TimeoutError("the database did not answer another connection just now")
+        try:
+            return await asyncpg.connect(*arguments, **named)
+        except TimeoutError:
+            self._silent_until = now() + self.PAUSE
+            raise
+
+
 class Database:
     """A pool of connections. It connects when first asked, so that a server starts before its database does."""
 
@@ -151,6 +172,7 @@ class Database:
             min_size=0,
             max_size=connections,
             timeout=connect_timeout,
+            connect=_Connect(),
             statement_cache_size=500,
             server_settings={
                 "application_name": "adgraph",

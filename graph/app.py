@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -45,20 +46,25 @@ class Contexts:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._org_id: int | None = None
+        self._organization: asyncio.Task[int] | None = None
 
     async def __call__(self, request: HttpRequest) -> Request:
         """Looks the organization up at the first request, so that the server starts before its database does."""
         database: Database = request.state.database
-        if self._org_id is None:
-            self._org_id = await organization_id(database, self._settings.organization)
         return Request(
             database=database,
-            org_id=self._org_id,
+            org_id=await self._org_id(database),
             now=datetime.now(UTC),
             max_page=self._settings.max_page,
             max_nodes=self._settings.max_nodes,
         )
+
+    async def _org_id(self, database: Database) -> int:
+        known = self._organization
+        if known is None or (known.done() and (known.cancelled() or known.exception())):
+            known = self._organization = asyncio.create_task(organization_id(database, self._settings.organization))
+        # Shared by all requests that wait for it, so it survives any of them.
+        return known.result() if known.done() else await asyncio.shield(known)
 
 
 def create_app(settings: Settings, database_url: str, schema: strawberry.Schema = adgraph_schema) -> Starlette:

@@ -52,11 +52,8 @@ class BodyLimit:
             f"The body is larger than {self._largest:,} bytes. Send a shorter query or fewer values at once."
         )
         note(scope, errors=[error.code])
-        # The rest of the body is never read, so the connection cannot be used again.
-        response = Response(
-            orjson.dumps({"errors": [formatted(error)]}),
-            413,
-            headers={"Connection": "close"},
-            media_type="application/json; charset=utf-8",
-        )
+        # The connection stays open: uvicorn drops what still arrives, while closing it would cut clients off that send
+        # on, before they read this answer.
+        body = orjson.dumps({"errors": [formatted(error)]})
+        response = Response(body, 413, media_type="application/json; charset=utf-8")
         await response(scope, receive, send)

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from db.errors import QueryTooComplex
 from graph.documents import KEPT_CHARACTERS, Documents, InvalidDocument
+from graph.errors import AdgraphSchema
 from graph.http.limits import Limits
+from graph.schema import schema as real_schema
 from tests.graph.failing import query, schema, serving
 
 LIMITS = Limits(tokens=5_000, depth=30)
@@ -100,13 +102,12 @@ async def test_a_query_at_the_limits_is_answered(client: httpx.AsyncClient, text
     assert "errors" not in response.json()
 
 
-@pytest.mark.parametrize("descriptions", [True, False])
-async def test_the_introspection_of_graphiql_passes(client: httpx.AsyncClient, *, descriptions: bool) -> None:
-    text = get_introspection_query(
-        descriptions=descriptions, specified_by_url=True, directive_is_repeatable=True, input_value_deprecation=True
-    )
+@pytest.mark.parametrize("served", [schema, real_schema], ids=["small", "real"])
+async def test_the_introspection_of_graphiql_passes(shared_url: str, served: AdgraphSchema) -> None:
+    text = get_introspection_query(specified_by_url=True, directive_is_repeatable=True, input_value_deprecation=True)
 
-    response = await query(client, text)
+    async with serving(shared_url, served) as client:
+        response = await query(client, text)
 
     assert response.status_code == 200
     assert response.json()["data"]["__schema"]["queryType"]["name"] == "Query"
