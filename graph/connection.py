@@ -60,7 +60,7 @@ def _first(request: Request, first: int) -> int:
 
 
 def _after(kind: Kind[Row], after: str | None) -> int:
-    return global_id.parse_cursor(kind, after) if after else 0
+    return 0 if after is None or after is strawberry.UNSET else global_id.parse_cursor(kind, after)
 
 
 def children(kind: Kind[Row], graphql_type: object, description: str) -> Any:

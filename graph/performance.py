@@ -1,7 +1,7 @@
 """The Performance type: what clients see of a node's numbers over a window."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -16,6 +16,10 @@ from resolvers import performance
 from resolvers.window import DEFAULT, Granularity
 
 Parent = strawberry.Parent[performance.Performance]
+Size = Annotated[Granularity, strawberry.argument(description="The size of the buckets.")]
+Asked = Annotated[
+    WindowInput | None, strawberry.argument(description="Which days; without it, the 30 full days before today.")
+]
 
 
 @strawberry.type(description="How far the numbers of a window can be relied on.")
@@ -45,7 +49,7 @@ async def _totals(root: Parent, info: Info) -> Any:
     return await root.totals(info.context, metrics(info))
 
 
-async def _series(root: Parent, info: Info, granularity: Granularity = Granularity.DAY) -> Any:
+async def _series(root: Parent, info: Info, granularity: Size = Granularity.DAY) -> Any:
     return await root.series(info.context, granularity, metrics(info, "points", "metrics"))
 
 
@@ -70,13 +74,13 @@ class Performance:
     )
 
 
-def _performance(root: strawberry.Parent[Row], window: WindowInput | None = None) -> Any:
+def _performance(root: strawberry.Parent[Row], window: Asked = strawberry.UNSET) -> Any:
     return performance.of(root, kind_of(root).level, window.spec() if window else DEFAULT)
 
 
 performance_field = strawberry.field(
     resolver=_performance,
     graphql_type=Performance | None,
-    description="Its numbers over a window; without one, over the last 30 days.",
+    description="Its numbers over a window of days.",
     metadata={"needs": ("ad_account_id",)},
 )

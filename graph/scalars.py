@@ -3,8 +3,9 @@
 from typing import NewType
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
+
+from db.errors import Invalid, WindowTooLarge
 
 MAX_EXACT = 2**53 - 1
 
@@ -14,9 +15,11 @@ CurrencyCode = NewType("CurrencyCode", str)
 
 def _exact(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise GraphQLError(f"BigInt cannot represent {value!r}: it is no integer.")
+        raise Invalid(f"BigInt cannot represent {value!r}: it is no integer.")
     if abs(value) > MAX_EXACT:
-        raise GraphQLError(f"BigInt cannot represent {value}: a JSON number is exact only up to {MAX_EXACT}.")
+        raise WindowTooLarge(
+            f"{value} is past {MAX_EXACT}, up to which a JSON number is exact. Take a shorter window or a lower level."
+        )
     return value
 
 

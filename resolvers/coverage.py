@@ -71,7 +71,8 @@ def _coverage(rows: Sequence[coverage.CoverageRow]) -> Coverage:
     levels: dict[Level, list[Stretch]] = {}
     for row in rows:
         for days in row.days:
-            assert days.lower and days.upper
+            assert days.lower is not None
+            assert days.upper is not None
             levels.setdefault(Level(row.level), []).append(Stretch(days.lower, days.upper, row.missing))
     return Coverage(
         {level: tuple(sorted(stretches, key=lambda one: one.since)) for level, stretches in levels.items()},

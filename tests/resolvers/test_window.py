@@ -1,0 +1,109 @@
+"""Windows: presets, checks and buckets."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from db.errors import Invalid, WindowTooLarge
+from resolvers.context import Request
+from resolvers.window import (
+    FIRST_DAY,
+    LAST_UNTIL,
+    MAX_BUCKETS,
+    Granularity,
+    Named,
+    Preset,
+    Window,
+    buckets,
+    date_range,
+    last_days,
+    resolve,
+)
+
+WEDNESDAY = date(2024, 2, 28)
+DAYS = st.dates(FIRST_DAY, LAST_UNTIL - timedelta(1))
+
+
+@pytest.mark.parametrize(
+    ("preset", "since", "until"),
+    [
+        (Preset.TODAY, "2024-02-28", "2024-02-29"),
+        (Preset.YESTERDAY, "2024-02-27", "2024-02-28"),
+        (Preset.LAST_7_DAYS, "2024-02-21", "2024-02-28"),
+        (Preset.LAST_14_DAYS, "2024-02-14", "2024-02-28"),
+        (Preset.LAST_30_DAYS, "2024-01-29", "2024-02-28"),
+        (Preset.LAST_90_DAYS, "2023-11-30", "2024-02-28"),
+        (Preset.THIS_WEEK, "2024-02-26", "2024-02-29"),
+        (Preset.LAST_WEEK, "2024-02-19", "2024-02-26"),
+        (Preset.THIS_MONTH, "2024-02-01", "2024-02-29"),
+        (Preset.LAST_MONTH, "2024-01-01", "2024-02-01"),
+        (Preset.THIS_QUARTER, "2024-01-01", "2024-02-29"),
+        (Preset.LAST_QUARTER, "2023-10-01", "2024-01-01"),
+        (Preset.THIS_YEAR, "2024-01-01", "2024-02-29"),
+        (Preset.LAST_YEAR, "2023-01-01", "2024-01-01"),
+    ],
+)
+def test_presets_mean_these_days(preset, since, until):
+    assert Named(preset).resolve(WEDNESDAY) == Window(date.fromisoformat(since), date.fromisoformat(until))
+
+
+@given(st.sampled_from(Preset), DAYS)
+def test_last_ends_before_today_and_this_with_it(preset, today):
+    window = Named(preset).resolve(today)
+
+    assert window.since < window.until
+    assert (window.last_day == today) == (preset.name.startswith("THIS") or preset is Preset.TODAY)
+
+
+def test_today_is_that_of_the_projects_timezone():
+    request = Request(database=None, org_id=1, now=datetime(2025, 1, 1, 3, tzinfo=UTC))
+
+    assert resolve(request, Named(Preset.TODAY), "UTC").since == date(2025, 1, 1)
+    assert resolve(request, Named(Preset.TODAY), "America/New_York").since == date(2024, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        (date(2025, 1, 2), date(2025, 1, 1)),
+        (date(2025, 1, 1), date(2025, 1, 1)),
+        (date(1, 1, 1), date(2025, 1, 1)),
+        (date(2025, 1, 1), date(9999, 12, 31)),
+    ],
+)
+def test_a_range_that_is_empty_or_out_of_time_is_refused(since, until):
+    with pytest.raises(Invalid, match="`since` before `until`"):
+        date_range(since, until)
+
+
+@pytest.mark.parametrize("days", [0, -1, 36_501, 10**9])
+def test_last_days_out_of_bounds_is_refused(days):
+    with pytest.raises(Invalid, match="`lastDays`"):
+        last_days(days)
+
+
+@given(DAYS, st.integers(1, MAX_BUCKETS), st.sampled_from(Granularity))
+def test_buckets_cover_the_window_once_in_order_of_time(since, days, granularity):
+    window = Window(since, since + timedelta(days))
+
+    cut = buckets(window, granularity)
+
+    assert cut[0].since == window.since
+    assert cut[-1].until == window.until
+    assert all(one.until == other.since for one, other in pairwise(cut))
+    for bucket in cut:
+        whole = 7 if granularity is Granularity.WEEK else 1
+        assert bucket.partial == (bucket.until - bucket.since < timedelta(whole))
+        assert bucket.start <= bucket.since < bucket.until <= bucket.start + timedelta(whole)
+        assert granularity is Granularity.DAY or bucket.start.weekday() == 0
+
+
+def test_more_buckets_than_an_answer_holds_are_refused():
+    window = Window(FIRST_DAY, FIRST_DAY + timedelta(MAX_BUCKETS + 1))
+
+    with pytest.raises(WindowTooLarge, match="coarser"):
+        buckets(window, Granularity.DAY)
+    assert len(buckets(window, Granularity.WEEK)) == 158
