@@ -15,7 +15,7 @@ import asyncpg
 from aiosql.query_loader import QueryLoader
 from asyncpg.pool import PoolConnectionProxy
 
-from db.errors import TimedOut, Unavailable
+from db.errors import Invalid, TimedOut, Unavailable
 
 QUERIES = Path(__file__).parent / "queries"
 UNREACHABLE = (
@@ -95,6 +95,8 @@ def _told() -> Iterator[None]:
         raise TimedOut(
             "The database took longer than allowed. Ask for less: fewer entities, a shorter window."
         ) from error
+    except asyncpg.CharacterNotInRepertoireError as error:
+        raise Invalid("PostgreSQL holds no text with the character NUL (\\u0000). Leave it out.") from error
     except asyncpg.InterfaceError as error:
         if "closed" not in str(error) and "closing" not in str(error):
             raise
@@ -136,7 +138,7 @@ class Transaction:
 
 
 class _Connect:
-    """Opens connections. When one was not answered in time, all that wait for their turn fail with it, not one by one."""
+    """Opens connections. When one was not answered in time, all that wait for their turn fail with it, not in turn."""
 
     # Long enough for whoever waits, short enough not to be noticed once the database is back.
     PAUSE = 0.25

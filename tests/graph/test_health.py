@@ -134,3 +134,13 @@ async def test_the_password_of_the_database_is_never_told(refusing_url: str) -> 
         answers: list[httpx.Response] = [await client.get("/readyz"), await query(client, PROJECTS)]
 
     assert not [answer.text for answer in answers if "hunter2" in answer.text or "nobody" in answer.text]
+
+
+@pytest.mark.parametrize("platform_id", ["\0", "a\0b"])
+async def test_text_that_the_database_cannot_hold_is_refused(shared_url: str, platform_id: str) -> None:
+    text = "query ($id: String!) { ad(external: {platform: META, id: $id}) { id } }"
+    async with serving(shared_url, schema) as client:
+        response = await query(client, text, variables={"id": platform_id})
+
+    assert response.json()["data"] == {"ad": None}
+    assert response.json()["errors"][0]["extensions"] == {"code": "VALIDATION"}
