@@ -167,11 +167,13 @@ class Staging:
         accounts = [ids[account_of[key]] for _, key in placed]
         levels = [int(key.level) for _, key in placed]
         keys = (self._org_id, self._import_id)
+        await self._transaction.execute("plan_for_many_rows")
         days = await self._transaction.fetch("staged_days", *keys, numbers, accounts, levels, row=StagedDayRow)
         await self._transaction.execute(
             "take_facts", *keys, numbers, [ids[key] for _, key in placed], accounts, levels,
             staged=_SUMMED if self._in_parts else _AS_STAGED,
         )  # fmt: skip
+        await self._transaction.execute("plan_as_usual")
         return days
 
     async def cover(self, covered: Sequence[Coverage], imported_at: datetime) -> None:
