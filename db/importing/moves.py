@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from db.database import Row, Transaction
 from db.importing.entities import Stored
 from db.importing.refusals import CurrencyChanged
-from db.importing.tree import NAMELESS
+from db.importing.tree import NAMELESS, Key
 from db.level import Level
 
 Days = dict[int, set[date]]
@@ -64,17 +64,25 @@ async def finish(transaction: Transaction, org_id: int, moving: Moving) -> None:
         changing = await transaction.fetch("fact_changing_currency", org_id, moving.ids, row=_ChangingRow, entity=table)
         for row in changing:
             raise _changed(table, row)
-        for facts in ("daily_fact", "daily_rollup"):
-            await transaction.execute("facts_follow_entities", org_id, moving.ids, facts=facts, entity=table)
+        await transaction.execute("facts_follow_entities", org_id, moving.ids, entity=table)
+    # All their days are added up anew, but where nothing is left of an entity's day nobody would clear it.
+    await transaction.execute("forget_rollups", org_id, moving.ids)
     await _note_days(transaction, org_id, moving)
 
 
-async def drop_empty(transaction: Transaction, org_id: int, left: Collection[Stored]) -> None:
-    """Removes the stand-ins among the parents `left` that nothing is in any longer."""
-    ids = [parent.id for parent in left if parent.node.key.external_id.startswith(NAMELESS)]
+async def drop_empty(
+    transaction: Transaction, org_id: int, moved: Sequence[Stored], stored: Mapping[Key, Stored]
+) -> None:
+    """Removes the nameless stand-ins that the entities `moved` were in, where nothing is left in them."""
+    ids = set()
+    for entity in moved:
+        above = stored.get(entity.parent) if entity.parent else None
+        while above and above.node.key.external_id.startswith(NAMELESS):
+            ids.add(above.id)
+            above = stored.get(above.parent) if above.parent else None
     if ids:
-        await transaction.execute("drop_empty_ad_sets", org_id, ids)
-        await transaction.execute("drop_empty_campaigns", org_id, ids)
+        await transaction.execute("drop_empty_ad_sets", org_id, sorted(ids))
+        await transaction.execute("drop_empty_campaigns", org_id, sorted(ids))
 
 
 async def _note_days(transaction: Transaction, org_id: int, moving: Moving) -> None:

@@ -119,8 +119,7 @@ class _Run:
         coverage = _coverage(days, {ids[key]: key for key in account_of if key.level == Level.AD_ACCOUNT})
         await staging.cover(coverage, imported_at)
         await self._roll_up(days, moving)
-        left = [stored[entity.parent] for entity in moved if entity.parent in stored]
-        await moves.drop_empty(transaction, org_id, left)
+        await moves.drop_empty(transaction, org_id, moved, stored)
         await staging.clear()
 
         set_aside = self._orphans(placement, orphans)

@@ -51,12 +51,18 @@ order by moved.id
 limit 1;
 
 -- name: facts_follow_entities
--- The rows of {facts} of the entities $2, of the table {entity}, are filed under the entity's ad account.
-update {facts} as filed
+-- The facts of the entities $2, of the table {entity}, are filed under the entity's ad account.
+update daily_fact
 set ad_account_id = moved.ad_account_id
 from {entity} as moved
-where filed.org_id = $1 and moved.org_id = $1 and moved.org_id = filed.org_id and moved.id = filed.entity_id
-    and moved.id = any($2::bigint[]) and filed.ad_account_id <> moved.ad_account_id;
+where daily_fact.org_id = $1 and moved.org_id = $1 and moved.org_id = daily_fact.org_id
+    and moved.id = daily_fact.entity_id and moved.id = any($2::bigint[])
+    and daily_fact.ad_account_id <> moved.ad_account_id;
+
+-- name: forget_rollups
+-- Nothing stands for the entities $2 until they are rolled up again.
+delete from daily_rollup
+where org_id = $1 and entity_id = any($2::bigint[]);
 
 -- name: drop_empty_ad_sets
 -- Of the stand-ins for ad sets that no row names: those among $2 that nothing is in any longer.

@@ -1,0 +1,84 @@
+"""Records to import in tests: each builder gives one record, or what an import left in the tables."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from db.database import Database
+from db.importers.records import Entity, Fact, Place, Record
+from db.importing import ImportReport, run_import
+from db.level import Level, Platform
+
+DAY = date(2025, 3, 10)
+FILE = Path("export.csv")
+_lines = itertools.count(2)
+TABLES = ("project", "ad_account", "campaign", "ad_set", "ad", "daily_fact", "daily_rollup", "staged_fact")
+
+
+def make_place() -> Place:
+    return Place(FILE, next(_lines))
+
+
+def make_entity(level: Level, external_id: str, parent: str | None = None, **fields: Any) -> Entity:
+    return Entity(make_place(), fields.pop("platform", Platform.META), level, external_id, parent, **fields)
+
+
+def make_record(level: Level, external_id: str, day: date = DAY, **fields: Any) -> Fact:
+    """A fact that reports every additive metric, unless `fields` say otherwise."""
+    known: dict[str, Any] = {
+        "spend_micros": 0, "impressions": 0, "clicks": 0, "link_clicks": 0, "conversions_millionths": 0,
+        "conversion_value_micros": 0,
+    }  # fmt: skip
+    return Fact(make_place(), fields.pop("platform", Platform.META), level, external_id, day, **(known | fields))
+
+
+def make_tree(account: str = "1", campaign: str = "10", ad_set: str = "100", ad: str = "1000") -> list[Entity]:
+    """An ad account in USD with one campaign, one ad set and one ad."""
+    return [
+        make_entity(Level.AD_ACCOUNT, account, name="Account", currency="USD", timezone="Europe/Berlin"),
+        make_entity(Level.CAMPAIGN, campaign, account, name="Campaign"),
+        make_entity(Level.AD_SET, ad_set, campaign, name="Ad set"),
+        make_entity(Level.AD, ad, ad_set, name="Ad"),
+    ]
+
+
+async def take(database: Database, org_id: int, records: Iterable[Record], **options: Any) -> ImportReport:
+    """Imports `records` into the project "Shop"."""
+    known: dict[str, Any] = {"source": "test", "project": "Shop"}
+    return await run_import(database, org_id, records=records, **(known | options))
+
+
+async def rows(database: Database, sql: str, *arguments: object) -> list[dict[str, Any]]:
+    """What a query of the test's own finds."""
+    async with database.transaction() as transaction:
+        return [dict(row) for row in await transaction._connection.fetch(sql, *arguments)]
+
+
+async def contents(database: Database) -> dict[str, list[Any]]:
+    """Every row of every table that an import writes, without when it was written."""
+    found = {table: sorted(str(row) for row in await rows(database, f"select * from {table}")) for table in TABLES}
+    covered = await rows(database, "select ad_account_id, level, day, missing from coverage")
+    return found | {"coverage": sorted(map(str, covered))}
+
+
+async def named(database: Database, table: str, external_id: str) -> dict[str, Any]:
+    """The entity of `table` with that external id."""
+    found = await rows(database, f"select * from {table} where external_id = $1", external_id)
+    assert len(found) == 1, f"{len(found)} rows of {table} have the external id {external_id}"
+    return found[0]
+
+
+async def standing(database: Database, table: str, external_id: str, column: str = "spend_micros") -> dict[date, int]:
+    """What stands for an entity above the ads, by day."""
+    found = await rows(
+        database,
+        f"""select day, sum({column})::bigint as value from daily_rollup
+        join {table} on {table}.id = daily_rollup.entity_id
+        where external_id = $1 group by day""",
+        external_id,
+    )
+    return {row["day"]: row["value"] for row in found}
