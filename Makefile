@@ -59,7 +59,7 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --no-config --universal --python-vers
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "adgraph needs Python 3.11 or newer, and $(PYTHON) is not: install it, or name one: make setup PYTHON=python3.12" >&2; exit 1; }
+	  echo "adgraph needs Python 3.11 or newer; $(PYTHON) is older or missing. Install one, or name it: make setup PYTHON=python3.12" >&2; exit 1; }
 	@echo "Making the virtual environment in $(VENV) ..."
 	@$(PYTHON) -m venv --clear $(VENV) || { \
 	  echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
