@@ -38,6 +38,11 @@ class Limits:
     tokens: int
     depth: int
 
+    @property
+    def fields(self) -> int:
+        """How many fields may be selected, counted as if every fragment were written out where it is spread."""
+        return max(self.tokens // 2, 1)
+
     def parse(self, text: str) -> DocumentNode:
         """The document, within all limits. Raises QueryTooComplex, or GraphQLError for what is wrong."""
         document = self._parsed(text)
@@ -86,9 +91,9 @@ class Limits:
                 fields += place.size
                 pairs += place.pairs
                 # A fragment that spreads another twice, which does so again … is short to write and endless to answer.
-                if fields > self.tokens:
+                if fields > self.fields:
                     raise QueryTooComplex(
-                        f"With its fragments written out, the query selects more than {self.tokens:,} fields. "
+                        f"With its fragments written out, the query selects more than {self.fields:,} fields. "
                         "Ask for less at once."
                     )
                 if pairs > MAX_PAIRS:

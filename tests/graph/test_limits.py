@@ -51,6 +51,7 @@ TOO_COMPLEX = {
     + " ".join(
         f"fragment F{i} on Thing {{ name {' '.join(f'...F{j}' for j in range(i + 1, 60))} }}" for i in range(60)
     ),
+    "2,501 fields": "{ thing { " + " ".join(f"f{i}" for i in range(2_500)) + " } }",
     "one field, 1,600 times": "{ thing { " + "name " * 1_600 + "} }",
     "one path, many times": "{ thing { " + "again { again { again { name } } } " * 400 + "} }",
     "repeated in a fragment nobody uses": HELLO + " fragment F on Thing { " + "name " * 1_600 + "}",
