@@ -48,8 +48,8 @@ async def generate(
 ) -> GenerateReport:  # fmt: skip
     """Writes `accounts` META accounts (USD, UTC) into `project`, each with as many campaigns, ad sets and ads as given.
 
-    The numbers are per account; children are spread evenly over their parents. Every ad has a fact on each of the `days`
-    days before `until`. One transaction per account; `progress` hears how many facts stand after each. The defaults
+    The numbers are per account; children are spread evenly over their parents. Every ad has a fact on each of the
+    `days` days before `until`. One transaction per account; `progress` hears how many facts stand after each. The defaults
     make 3,000,000 facts. The same seed, sizes and days give the same numbers in any database.
     """
     _check(project, accounts, campaigns, ad_sets, ads, days, seed, until)

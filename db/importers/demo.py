@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
+from typing import Any
 
 from db.database import Database, Row
 from db.importers.demo_cast import PROJECTS, Account, Campaign
@@ -18,7 +20,7 @@ DAYS = 120
 RESTATED_DAYS = 2
 
 _DAY = timedelta(days=1)
-_UNIT = 1_000_000
+_STATUS = {True: "ACTIVE", False: "PAUSED"}
 
 
 class _LoadedRow(Row):
@@ -88,40 +90,34 @@ def _campaign_id(account: Account, campaign: Campaign) -> str:
     return external_id(account.platform, f"{account.external_id}/{campaign.name}")
 
 
-def _status(active: bool) -> str:
-    return "ACTIVE" if active else "PAUSED"
-
-
 def _entities(account: Account, campaigns: dict[Campaign, tuple[AdSet, ...]], today: date) -> Iterator[Entity]:
-    def entity(
-        level: Level, key: str, parent: str | None, name: str, active: bool,
-        budget: float | None = None, objective: str | None = None,
-    ) -> Entity:  # fmt: skip
-        return Entity(
-            PLACE, account.platform, level, key, parent, account.external_id, name, _status(active),
-            objective=objective, budget_micros=None if budget is None else round(budget) * _UNIT,
-            budget_period=None if budget is None else "DAILY",
-        )  # fmt: skip
-
-    yield Entity(
-        PLACE, account.platform, Level.AD_ACCOUNT, account.external_id, name=account.name, status="ACTIVE",
+    told = partial(Entity, PLACE, account.platform)
+    yield told(
+        Level.AD_ACCOUNT, account.external_id, name=account.name, status="ACTIVE",
         currency=account.currency, timezone=account.timezone,
     )  # fmt: skip
     for campaign, groups in campaigns.items():
         campaign_id = _campaign_id(account, campaign)
         budget = budget_on(campaign, today)
-        of_campaign = None if campaign.budget_on_ad_sets else budget
-        runs_today = runs(campaign.flights, today)
-        yield entity(
-            Level.CAMPAIGN, campaign_id, account.external_id, campaign.name, runs_today, of_campaign, campaign.objective
-        )
+        yield told(
+            Level.CAMPAIGN, campaign_id, account.external_id, account.external_id, campaign.name,
+            _STATUS[runs(campaign.flights, today)], objective=campaign.objective,
+            **_daily(None if campaign.budget_on_ad_sets else budget),
+        )  # fmt: skip
         weights = sum(group.weight for group in groups)
         for group in groups:
-            of_group = budget * group.weight / weights if campaign.budget_on_ad_sets else None
-            yield entity(
-                Level.AD_SET, group.external_id, campaign_id, group.name, runs(group.flights, today), of_group
-            )
+            yield told(
+                Level.AD_SET, group.external_id, campaign_id, account.external_id, group.name,
+                _STATUS[runs(group.flights, today)],
+                **_daily(budget * group.weight / weights if campaign.budget_on_ad_sets else None),
+            )  # fmt: skip
             for ad in group.ads:
-                yield entity(
-                    Level.AD, ad.external_id, group.external_id, ad.name, ad.launched <= today < ad.stopped
-                )
+                yield told(
+                    Level.AD, ad.external_id, group.external_id, account.external_id, ad.name,
+                    _STATUS[ad.launched <= today < ad.stopped],
+                )  # fmt: skip
+
+
+def _daily(budget: float | None) -> dict[str, Any]:
+    """A daily budget, in whole units of the account's currency."""
+    return {} if budget is None else {"budget_micros": round(budget) * 1_000_000, "budget_period": "DAILY"}
