@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,6 +31,7 @@ class Request:
     nodes: int = 0
     selections: dict[Hashable, Any] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
+    _running: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def load(
         self,
@@ -57,6 +59,11 @@ class Request:
         values = [self.load(batch, key, *arguments, **named) for key in wanted]
         return {key: await value for key, value in zip(wanted, values, strict=True)}
 
+    def stop(self) -> None:
+        """Cancels the batches that still run, for which nobody waits any more."""
+        for task in self._running:
+            task.cancel()
+
     def spend(self, nodes: int) -> None:
         """Counts objects of the answer; past the limit the query fails rather than hang."""
         self.nodes += nodes
@@ -70,4 +77,11 @@ class Request:
 async def _call(
     batch: Callable[..., Awaitable[Sequence[V]]], request: Request, arguments: tuple[Any, ...], keys: list[K]
 ) -> list[V]:
-    return list(await batch(request, keys, *arguments))
+    # A loader runs its batches in tasks of their own, which do not end with the field that asked first.
+    task = asyncio.current_task()
+    assert task is not None
+    request._running.add(task)  # noqa: SLF001  # this function is the loaders' half of Request
+    try:
+        return list(await batch(request, keys, *arguments))
+    finally:
+        request._running.discard(task)  # noqa: SLF001

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 import strawberry
@@ -27,6 +27,12 @@ HTML = "text/html"
 METHODS = "GET, HEAD, POST, OPTIONS"
 
 
+class Context(Protocol):
+    """What the resolvers of one request reach; `stop` ends whatever still runs for them."""
+
+    def stop(self) -> None: ...
+
+
 class GraphQLEndpoint:
     """The ASGI application behind /graphql, for any method."""
 
@@ -35,7 +41,7 @@ class GraphQLEndpoint:
         schema: strawberry.Schema,
         documents: Documents,
         *,
-        context: Callable[[Request], Awaitable[object]],
+        context: Callable[[Request], Awaitable[Context]],
         page: Callable[[], Response],
         timeout: float,
         longest_url: int,
@@ -106,13 +112,17 @@ class GraphQLEndpoint:
         limit = asyncio.timeout(self._timeout)
         try:
             async with limit:
-                result = await self._schema.execute(
-                    payload.query,
-                    variable_values=payload.variables,
-                    context_value=await self._context(request),
-                    operation_name=payload.operation_name,
-                    operation_extensions={DOCUMENT: document},
-                )
+                context = await self._context(request)
+                try:
+                    result = await self._schema.execute(
+                        payload.query,
+                        variable_values=payload.variables,
+                        context_value=context,
+                        operation_name=payload.operation_name,
+                        operation_extensions={DOCUMENT: document},
+                    )
+                finally:
+                    context.stop()
         except TimeoutError:
             if not limit.expired():
                 raise

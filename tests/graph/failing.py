@@ -22,6 +22,17 @@ from resolvers.context import Request
 SECRET = "password=hunter2"
 
 
+async def _endless_batch(request: Request, keys: Any) -> list[int]:
+    running: Running = request.selections["running"]
+    running.started.set()
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        running.cancelled.set()
+        raise
+    return [1] * len(keys)
+
+
 @strawberry.input
 class Filter:
     n: int | None = None
@@ -34,7 +45,7 @@ async def _broken_batch(_request: Request, keys: Any) -> list[int]:
 
 
 class Running:
-    """Whether the field `never` is being resolved, and whether it was stopped."""
+    """Whether a field that never ends is being resolved, and whether it was stopped."""
 
     def __init__(self) -> None:
         self.started = asyncio.Event()
@@ -92,15 +103,13 @@ class Thing:
         raise Unavailable("The database cannot be reached. Try again shortly.") from OSError(SECRET)
 
     @strawberry.field
-    async def never(self, info: strawberry.Info[Any]) -> int | None:
-        running: Running = info.context.selections["running"]
-        running.started.set()
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            running.cancelled.set()
-            raise
-        return 1
+    async def never(self, info: strawberry.Info[Request]) -> int | None:
+        (value,) = await _endless_batch(info.context, [1])
+        return value
+
+    @strawberry.field
+    async def never_batched(self, info: strawberry.Info[Request]) -> int | None:
+        return await info.context.load(_endless_batch, 1)
 
 
 @strawberry.type

@@ -120,7 +120,10 @@ async def test_a_result_in_process_is_presentable_too(log: io.StringIO) -> None:
     assert invalid.errors and invalid.errors[0].extensions == {"code": "VALIDATION"}
 
 
-async def test_the_request_timeout_stops_what_runs(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("field", ["never", "neverBatched"])
+async def test_the_request_timeout_stops_what_runs(
+    shared_url: str, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
     running = Running()
     made = Request.__init__
 
@@ -129,8 +132,8 @@ async def test_the_request_timeout_stops_what_runs(database_url: str, monkeypatc
         self.selections["running"] = running
 
     monkeypatch.setattr(Request, "__init__", with_running)
-    async with serving(database_url, request_timeout=0.2) as client:
-        response = await query(client, "{ thing { never } }")
+    async with serving(shared_url, request_timeout=0.2) as client:
+        response = await query(client, f"{{ thing {{ {field} }} }}")
         await asyncio.wait_for(running.cancelled.wait(), 3)
 
         assert response.status_code == 200
@@ -138,6 +141,23 @@ async def test_the_request_timeout_stops_what_runs(database_url: str, monkeypatc
         assert body["data"] is None
         assert body["errors"][0]["extensions"]["code"] == "TIMEOUT"
         assert "0.2 s" in body["errors"][0]["message"]
+
+
+async def test_what_breaks_outside_of_a_query_is_masked_too(
+    shared_url: str, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
+) -> None:
+    def broken() -> None:
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr("graph.app.graphiql.page", broken)
+    async with serving(shared_url) as client:
+        response = await client.get("/graphql", headers={"Accept": "text/html"})
+
+    assert response.status_code == 500
+    (error,) = response.json()["errors"]
+    assert error["extensions"] == {"code": "INTERNAL", "reference": the_line(log, "unexpected error")["reference"]}
+    assert SECRET not in response.text
+    assert the_line(log, "request")["status"] == 500
 
 
 async def test_each_request_is_one_line_of_the_log(client: httpx.AsyncClient, log: io.StringIO) -> None:
