@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import strawberry
 from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLResolveInfo, get_named_type
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_subfields
+from graphql.execution.values import VariableValues
 from strawberry.types.field import StrawberryField
 
 from db.database import Row
@@ -50,13 +51,15 @@ def _fields(info: Info, kind: Kind[Row] | None, path: tuple[str, ...]) -> list[S
 
 def _read(raw: GraphQLResolveInfo[Request], kind: Kind[Row] | None, path: tuple[str, ...]) -> list[StrawberryField]:
     fragments = {name: FragmentDetails(definition) for name, definition in raw.fragments.items()}
+    # Strawberry hands resolvers the bare values; only those are read here.
+    variables = VariableValues({}, raw.variable_values)  # type: ignore[arg-type]
     parents = [(get_named_type(raw.return_type), [FieldDetails(node, None) for node in raw.field_nodes])]
     for step in (*path, None):
         below = []
         for parent, details in parents:
             object_type = _object_type(raw, parent, kind)
             selected = collect_subfields(
-                raw.schema, fragments, raw.variable_values, raw.operation, object_type, details
+                raw.schema, fragments, variables, raw.operation, object_type, details
             ).grouped_field_set
             for group in selected.values():
                 name = group[0].node.name.value

@@ -1,11 +1,12 @@
 """Batching: the number of statements grows with a query's depth, never with its width."""
 
+import asyncio
 from collections import Counter
 from datetime import date
 
 import pytest
 
-from db.database import statement
+from db.database import Database, statement
 from resolvers import global_id
 from tests.make import make_ad, make_ad_account, make_ad_set, make_campaign, make_project
 from tests.trees import FIVE_LEVELS, make_full_fact, make_tree
@@ -83,13 +84,13 @@ async def test_statements_fetch_the_columns_that_the_query_selects(database, org
     tree = await make_tree(database, org_id)
     await make_full_fact(database, org_id, tree.ad, DAY)
     query = """
-    query ($id: ID!) {
-      campaign(id: $id) { name ...More performance { totals { cpc } } }
+    query ($id: ID!, $no: Boolean!) {
+      campaign(id: $id) { name ...More performance { totals { cpc reach @include(if: $no) } } }
     }
-    fragment More on Campaign { adAccount { currency } budget @include(if: false) { amount } }
+    fragment More on Campaign { adAccount { currency } objective @include(if: $no) budget @skip(if: true) { amount } }
     """
 
-    await ask(query, {"id": global_id.encode("Campaign", tree.campaign)})
+    await ask(query, {"id": global_id.encode("Campaign", tree.campaign), "no": False})
 
     assert (
         "select campaign.ad_account_id, campaign.id, campaign.name\nfrom campaign"
@@ -119,3 +120,22 @@ async def test_equal_selections_of_two_aliases_share_a_statement(database, org_i
     await ask(query, {"id": global_id.encode("Ad", tree.ad)})
 
     assert Counter(queries_sent)["ad_delivery_totals"] == 2
+
+
+async def test_sibling_relations_are_asked_for_at_the_same_time(database, org_id, ask, monkeypatch):
+    tree = await make_tree(database, org_id)
+    together = asyncio.Barrier(2)
+    fetch = Database.fetch
+
+    async def fetched(self, name, *arguments, **named):
+        # Neither statement is answered before both are asked: one after the other would wait for ever.
+        if named.get("label") in {"campaign_delivery_totals", "ad_sets_by_campaign_ids"}:
+            await asyncio.wait_for(together.wait(), timeout=10)
+        return await fetch(self, name, *arguments, **named)
+
+    monkeypatch.setattr(Database, "fetch", fetched)
+    query = "query ($id: ID!) { campaign(id: $id) { performance { totals { spend } } adSets { nodes { name } } } }"
+
+    data = await ask(query, {"id": global_id.encode("Campaign", tree.campaign)})
+
+    assert len(data["campaign"]["adSets"]["nodes"]) == 1
