@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 
+import asyncpg
 import httpx
 import pytest
 
@@ -144,3 +145,22 @@ async def test_text_that_the_database_cannot_hold_is_refused(shared_url: str, pl
 
     assert response.json()["data"] == {"ad": None}
     assert response.json()["errors"][0]["extensions"] == {"code": "VALIDATION"}
+
+
+async def test_a_request_that_takes_too_long_leaves_no_statement_behind(database_url: str) -> None:
+    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    connection = await asyncpg.connect(database_url)
+    async with serving(database_url, schema, request_timeout=0.5) as client:
+        assert (await query(client, PROJECTS)).json() == {"data": {"projects": {"nodes": []}}}
+        async with connection.transaction():
+            await connection.execute("lock table project in access exclusive mode")
+            response = await query(client, PROJECTS)
+            async with asyncio.timeout(5):
+                while await connection.fetchval(waiting):  # noqa: ASYNC110  # the database ends it in its own time
+                    await asyncio.sleep(0.02)
+        again = await query(client, PROJECTS)
+    await connection.close()
+
+    assert response.json()["data"] is None
+    assert response.json()["errors"][0]["extensions"] == {"code": "TIMEOUT"}
+    assert again.json() == {"data": {"projects": {"nodes": []}}}
