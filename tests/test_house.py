@@ -3,7 +3,10 @@
 import ast
 import json
 import re
+import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -66,6 +69,30 @@ def _environment_reads(tree: ast.Module) -> Iterator[ast.AST]:
                 yield node
             case ast.ImportFrom(module="os", names=imported) if names & {alias.name for alias in imported}:
                 yield node
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    declared = {_normal(re.split(r"[<>=\[ ]", dependency)[0]) for dependency in project["dependencies"]}
+    distributions = packages_distributions()
+
+    imported = {name for module in MODULES for name in _imports(_tree(module))} - {*LAYERS, *sys.stdlib_module_names}
+
+    # A library's own dependencies come and go with its versions: what we import we ask for ourselves.
+    assert {name for name in imported if not declared & {_normal(found) for found in distributions[name]}} == set()
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=imported):
+                yield from (alias.name.partition(".")[0] for alias in imported)
+            case ast.ImportFrom(module=str(module), level=0):
+                yield module.partition(".")[0]
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @pytest.mark.parametrize("lock", sorted(path.name for path in CHECKOUT.glob("requirements*.lock")))
