@@ -130,8 +130,7 @@ def _delivery(path: Path, known: _Known, conversions: Actions, values: Actions) 
         known.days[account] = min(first, day), max(last, day)
         if conversions.has(ad, day) or values.has(ad, day):
             known.delivered.add((ad, day))
-        yield replace(
-            record,
+        yield record._replace(
             conversions_millionths=conversions.chosen(ad, day),
             conversion_value_micros=values.chosen(ad, day),
         )

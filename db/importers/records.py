@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from db.level import Level, Platform
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+# Places and facts come by the million: a named tuple is made four times as fast as a frozen dataclass.
+class Place(NamedTuple):
     """Where a record was read: a file and its line, counted from 1 (the header is line 1 of a CSV)."""
 
     file: Path
@@ -44,8 +45,7 @@ class Entity:
     parents: tuple[tuple[Level, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One entity-day, or a part of one: parts of one entity-day are summed. None: not reported.
 
     `part` numbers the part (its hour); None is the whole day, which stands where its parts are given as well. Of rows

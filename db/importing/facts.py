@@ -168,7 +168,10 @@ class Staging:
         levels = [int(key.level) for _, key in placed]
         keys = (self._org_id, self._import_id)
         await self._transaction.execute("plan_for_many_rows")
-        days = await self._transaction.fetch("staged_days", *keys, numbers, accounts, levels, row=StagedDayRow)
+        days = await self._transaction.fetch(
+            "staged_days", *keys, numbers, accounts, levels, row=StagedDayRow,
+            entities="distinct staged_fact.entity" if self._in_parts else "*",
+        )  # fmt: skip
         await self._transaction.execute(
             "take_facts", *keys, numbers, [ids[key] for _, key in placed], accounts, levels,
             staged=_SUMMED if self._in_parts else _AS_STAGED,

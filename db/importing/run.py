@@ -26,6 +26,8 @@ from db.rollup import roll_up
 MOST_BAD_ROWS = 10_000
 MOST_WARNINGS = 100
 MOST_EXAMPLES = 5
+# From here on the tables may have changed so much that queries should not wait for PostgreSQL to notice by itself.
+MANY_FACTS = 5_000
 
 
 class _IdRow(Row):
@@ -69,9 +71,12 @@ async def run_import(
     try:
         async with database.transaction() as transaction:
             run = _Run(transaction, org_id, source, project, currency, timezone)
-            return await run.import_all(records, progress, started)
+            report = await run.import_all(records, progress, started)
     except asyncpg.NumericValueOutOfRangeError:
         raise Invalid("Nothing was imported: numbers of one day add up to more than 64 bits hold.") from None
+    if report.facts >= MANY_FACTS:
+        await database.execute("gather_statistics")
+    return report
 
 
 class _Run:
@@ -201,8 +206,10 @@ class _Run:
         touched: moves.Days = defaultdict(set, {account: set(days) for account, days in moving.days.items()})
         for row in days:
             touched[row.ad_account_id].add(row.day)
+        await self.transaction.execute("plan_nested_loops", self.org_id, "off")
         for ad_account_id in sorted(touched):
             await roll_up(self.transaction, self.org_id, ad_account_id, sorted(touched[ad_account_id]))
+        await self.transaction.execute("plan_nested_loops", self.org_id, "on")
 
     def _orphans(self, placement: Placement, staged: Mapping[Key, int]) -> tuple[Orphans, ...]:
         facts = Counter(staged)

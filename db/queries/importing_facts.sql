@@ -81,7 +81,7 @@ set local enable_nestloop to default;
 -- What is staged of the entities numbered $3, which are in the ad accounts $4 at the levels $5: for each day how many
 -- entities, and the metrics that none of their rows reports.
 select placed.ad_account_id, placed.level, staged_fact.day,
-    count(distinct staged_fact.entity) as entities, bit_and(staged_fact.missing) as missing
+    count({entities}) as entities, bit_and(staged_fact.missing) as missing
 from staged_fact
 join unnest($3::integer[], $4::bigint[], $5::smallint[]) as placed (entity, ad_account_id, level)
     on placed.entity = staged_fact.entity
