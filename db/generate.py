@@ -49,8 +49,8 @@ async def generate(
     """Writes `accounts` META accounts (USD, UTC) into `project`, each with as many campaigns, ad sets and ads as given.
 
     The numbers are per account; children are spread evenly over their parents. Every ad has a fact on each of the
-    `days` days before `until`. One transaction per account; `progress` hears how many facts stand after each. The defaults
-    make 3,000,000 facts. The same seed, sizes and days give the same numbers in any database.
+    `days` days before `until`. One transaction per account; `progress` hears how many facts stand after each.
+    The defaults make 3,000,000 facts. The same seed, sizes and days give the same numbers in any database.
     """
     _check(project, accounts, campaigns, ad_sets, ads, days, seed, until)
     project_id = (await database.fetch("generate_project", org_id, project, row=_IdRow))[0].id

@@ -97,7 +97,9 @@ from (
             ) as dated
         ) as shown
     ) as clicked
-) as delivered;
+) as delivered
+-- day by day, as syncs leave facts behind
+order by delivered.day, delivered.entity_id;
 
 -- name: analyze_generated
 -- Statistics while nothing else tells the planner how many rows there are now: the rollup needs them.

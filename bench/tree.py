@@ -1,0 +1,45 @@
+"""The tree workload: one ad account and everything below it, ten metrics each, over 30 days."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.in_process import adgraph
+from bench.measure import Subject, Workload
+from bench.tree_by_hand import DAYS, by_hand
+from bench.world import World
+from db.entity import AD_ACCOUNT
+from resolvers.global_id import TYPE_NAMES, encode
+
+QUERY = """
+query Tree($id: ID!, $window: WindowInput!) {
+  adAccount(id: $id) {
+    id name performance(window: $window) { totals { ...Ten } }
+    campaigns(first: 1000) {
+      nodes {
+        id name performance(window: $window) { totals { ...Ten } }
+        adSets(first: 1000) {
+          nodes {
+            id name performance(window: $window) { totals { ...Ten } }
+            ads(first: 1000) {
+              nodes { id name performance(window: $window) { totals { ...Ten } } }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+fragment Ten on Metrics { spend impressions clicks conversions conversionValue cpa cpc ctr cvr roas }
+"""
+
+
+def _variables(world: World) -> dict[str, Any]:
+    since = world.until - DAYS
+    return {
+        "id": encode(TYPE_NAMES[AD_ACCOUNT], world.ad_account_id),
+        "window": {"range": {"since": since.isoformat(), "until": world.until.isoformat()}},
+    }
+
+
+TREE = Workload("tree", Subject("hand-written", by_hand), (Subject("adgraph", adgraph(QUERY, _variables)),))

@@ -1,0 +1,48 @@
+"""The benchmarks run, and what they compare gives equal answers. Times are not judged here."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.__main__ import WORKLOADS
+from bench.measure import AnswersDiffer, check, measure
+from bench.world import Size, prepare
+
+SMALL = Size(accounts=2, campaigns=3, ad_sets=6, ads=24, days=32)
+
+
+@pytest.mark.slow
+async def test_every_subject_gives_the_answer_of_its_baseline(database_url):
+    world = await prepare(database_url, SMALL, lambda _: None)
+
+    for workload in WORKLOADS:
+        for subject in workload.subjects:
+            result = await measure(workload, subject, world, rounds=1)
+            assert result.subject_ms > 0 and result.baseline_ms > 0
+
+
+@pytest.mark.slow
+async def test_the_data_of_a_former_run_is_used_again(database_url):
+    heard: list[int] = []
+    first = await prepare(database_url, SMALL, heard.append)
+    assert heard[-1] == SMALL.facts
+    heard.clear()
+
+    assert await prepare(database_url, SMALL, heard.append) == first
+    assert heard == []
+
+
+@pytest.mark.slow
+async def test_the_data_of_an_interrupted_run_is_made_anew(database_url):
+    await prepare(database_url, Size(accounts=1, campaigns=1, ad_sets=1, ads=1, days=1), lambda _: None)
+    heard: list[int] = []
+
+    await prepare(database_url, SMALL, heard.append)
+
+    assert heard[-1] == SMALL.facts
+
+
+def test_a_different_answer_is_refused():
+    with pytest.raises(AnswersDiffer, match="first at byte 6"):
+        check("tree", "adgraph", b'{"a": 1}', b'{"a": 2}')
+    check("tree", "adgraph", b'{"a": 1}', b'{"a":1}')
