@@ -19,6 +19,7 @@ import typer
 from db.database import Database
 from db.embedded import serving
 from db.errors import AdgraphError, Invalid, NotFound, Unavailable
+from db.importers import SOURCES
 from db.migrate import MigrationRefused, MigrationsPending, migrate, pending_at
 from db.organization import organization_id
 from graph import settings as environment
@@ -76,7 +77,8 @@ def demo() -> None:
 
     async def load(database: Database, org_id: int) -> None:
         with terminal.progress("Loading the demo data") as progress:
-            await load_demo(database, org_id, datetime.now(UTC).date(), progress)
+            report = await load_demo(database, org_id, datetime.now(UTC).date(), progress)
+        terminal.show_demo(report)
 
     with server.take_port(settings) as port, _database(settings) as url:
         asyncio.run(migrate(url, connect_timeout=settings.connect_timeout))
@@ -116,7 +118,16 @@ def migrate_() -> None:
         typer.echo("Nothing to do: the database is up to date.")
 
 
-@app.command("import", short_help="Import an export of an ads connector.")
+@app.command(
+    "import",
+    short_help="Import an export of an ads connector.",
+    epilog="\n\n".join(
+        [
+            *(f"{source.name} {source.help}" for source in SOURCES.values()),
+            "Example: adgraph import fivetran-facebook fb/ --project Shop --currency EUR --timezone Europe/Berlin",
+        ]
+    ),
+)
 def import_(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="What wrote the files; see below.")],
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="The files, or the directory that holds them.")],
@@ -134,7 +145,6 @@ def import_(
 
     Importing a file again changes nothing; importing newer numbers for a day replaces that day's.
     """
-    from db.importers import SOURCES
     from db.importing import ImportRefused, run_import
 
     if source not in SOURCES:

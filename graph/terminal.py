@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from db.generate import GenerateReport
+    from db.importers.demo import DemoReport
     from db.importing import ImportRefused, ImportReport
 
 MOST_BAD_ROWS = 20
@@ -107,6 +108,14 @@ def show_refusal(refused: ImportRefused) -> None:
         say(describe(bad_row))
     if refused.count > MOST_BAD_ROWS:
         say(f"… and {refused.count - MOST_BAD_ROWS:,} more")
+
+
+def show_demo(report: DemoReport) -> None:
+    """Whether demo data came, or are as they were."""
+    if report.facts:
+        typer.echo(f"Demo data loaded: {report.facts:,} facts from {report.first} to {report.last}.")
+    else:
+        typer.echo("The demo data are up to date and kept as they are.")
 
 
 def show_generated(report: GenerateReport, project: str) -> None:

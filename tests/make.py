@@ -97,7 +97,7 @@ async def make_fact(
         Missing.CONVERSION_VALUE: None if conversion_value is None else round(conversion_value * MICROS),
     }
     missing = sum(metric for metric, value in given.items() if value is None)
-    numbers = {_ADDITIVE[metric]: value or 0 for metric, value in given.items()}
+    numbers: dict[str, Any] = {_ADDITIVE[metric]: value or 0 for metric, value in given.items()}
     with recording():
         async with database.transaction() as transaction:
             level, ad_account_id = await _place(transaction, org_id, entity_id)

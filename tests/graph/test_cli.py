@@ -1,0 +1,218 @@
+"""The command `adgraph`: every way it can end is one line and an exit code that scripts can use."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from graph.settings import CHECKOUT, BadSetting, Settings, load
+
+COMMANDS = ["demo", "serve", "migrate", "import", "generate", "schema"]
+NOWHERE = "postgresql://someone:secret@127.0.0.1:1/adgraph"
+
+
+def environ(**changes: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ADGRAPH_", "DATABASE_URL"))}
+    return kept | changes
+
+
+def adgraph(*arguments: str, timeout: float = 60, **changes: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "graph.cli", *arguments], cwd=CHECKOUT, env=environ(**changes), text=True,
+        capture_output=True, timeout=timeout, check=False,
+    )  # fmt: skip
+
+
+def failure(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line on standard error."""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("adgraph: ")
+    assert done.stdout == ""
+    return line
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize("arguments", [(), ("--help",)])
+def test_help_names_every_command_variable_and_exit_code(arguments: tuple[str, ...]) -> None:
+    done = adgraph(*arguments)
+    assert done.returncode == 0
+    for word in [*COMMANDS, "DATABASE_URL", "ADGRAPH_DATA_DIR", "ADGRAPH_PORT", "4 database unreachable"]:
+        assert word in done.stdout
+
+
+def test_help_of_import_says_what_to_export_for_every_source() -> None:
+    done = adgraph("import", "--help")
+    for word in ("fivetran-facebook", "fivetran-tiktok", "airbyte-tiktok", "basic_ad", "--currency", "Example:"):
+        assert word in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("bogus",), "No such command 'bogus'. See adgraph --help."),
+        (("serve", "--port"), "No such option: --port. See adgraph serve --help."),
+        (("import", "fivetran-facebook"), "Missing argument"),
+        (("import", "fivetran-facebook", "."), "Missing option '--project'"),
+        (("import", "bogus", ".", "--project", "p"), "choose one of fivetran-facebook, "),
+        (("generate", "--ads", "many"), "'--ads'"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_2(arguments: tuple[str, ...], said: str) -> None:
+    done = adgraph(*arguments)
+    assert said in failure(done)
+    assert done.returncode == 2
+
+
+def test_a_file_that_is_not_there_is_3() -> None:
+    done = adgraph("import", "airbyte-tiktok", "/nowhere.jsonl", "--project", "p")
+    assert "/nowhere.jsonl" in failure(done)
+    assert done.returncode == 3
+
+
+def test_bad_settings_are_one_line_that_names_each() -> None:
+    done = adgraph("migrate", ADGRAPH_PORT="99999", ADGRAPH_LOG_LEVEL="loud", DATABASE_URL="mysql://a:secret@b/c")
+    line = failure(done)
+    assert all(name in line for name in ("ADGRAPH_PORT:", "ADGRAPH_LOG_LEVEL:", "DATABASE_URL:"))
+    assert "secret" not in line
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("migrate",), ("demo",), ("generate", "--days", "1"), ("import", "airbyte-tiktok", __file__, "--project", "p")],
+    ids=lambda arguments: arguments[0],
+)
+def test_an_unreachable_database_is_told_within_3_seconds_and_4(arguments: tuple[str, ...]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        url = f"postgresql://someone:secret@127.0.0.1:{port}/adgraph"
+        for unreachable in (NOWHERE, url):
+            started = time.monotonic()
+            done = adgraph(*arguments, DATABASE_URL=unreachable, ADGRAPH_PORT=str(free_port()))
+            assert time.monotonic() - started < 3 + 1, "one second for Python to start on a busy machine"
+            said = done.stderr.splitlines()[-1]
+            assert "cannot be reached" in said
+            assert "secret" not in said
+            assert done.returncode == 4
+
+
+@pytest.mark.parametrize("command", ["demo", "serve"])
+def test_a_taken_port_is_told_before_any_work(command: str, taken_port: int, tmp_path: Path) -> None:
+    done = adgraph(command, ADGRAPH_PORT=str(taken_port), ADGRAPH_DATA_DIR=str(tmp_path / "data"))
+    assert f"Port {taken_port} of 127.0.0.1 is in use. Choose another: ADGRAPH_PORT=" in failure(done)
+    assert done.returncode == 2
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_database_that_lacks_migrations_is_told_what_to_run(empty_database_url: str) -> None:
+    url = empty_database_url
+    done = adgraph("generate", "--days", "1", DATABASE_URL=url)
+    assert "0001_tree" in failure(done)
+    assert "run adgraph migrate" in failure(done)
+    assert done.returncode == 2
+    assert "applied 0001_tree" in adgraph("migrate", DATABASE_URL=url).stdout
+    assert adgraph("migrate", DATABASE_URL=url).stdout.startswith("Nothing to do")
+
+
+def test_generate_says_what_it_made(database_url: str) -> None:
+    sizes = ["--accounts", "1", "--campaigns", "1", "--ad-sets", "2", "--ads", "4", "--days", "3"]
+    done = adgraph("generate", *sizes, DATABASE_URL=database_url)
+    assert done.returncode == 0, done.stderr
+    assert "ads: 4" in done.stdout
+    assert "facts: 12" in done.stdout
+
+
+def test_a_refused_import_names_each_bad_row(database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.jsonl").write_text("this is no JSON\n" * 25)
+    done = adgraph("import", "airbyte-tiktok", str(tmp_path / "bad.jsonl"), "--project", "p", DATABASE_URL=database_url)
+    assert done.returncode == 2
+    lines = [line for line in done.stderr.splitlines() if "bad.jsonl:" in line]
+    assert lines[0].startswith(f"{tmp_path / 'bad.jsonl'}:1: ")
+    assert len(lines) == 20
+    assert done.stderr.endswith("… and 5 more\n")
+
+
+def test_schema_prints_the_schema() -> None:
+    done = adgraph("schema")
+    assert done.returncode == 0
+    assert "type Query" in done.stdout
+
+
+def test_output_that_nobody_reads_on_is_no_error() -> None:
+    command = f"{sys.executable} -m graph.cli schema | head -1"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], cwd=CHECKOUT, text=True, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+def test_an_unexpected_error_is_one_line_and_its_trace_is_kept(tmp_path: Path, level: str) -> None:
+    code = "import graph.cli as cli; cli.migrate.__code__ = (lambda *_, **__: 1 // 0).__code__; cli.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "migrate"], cwd=CHECKOUT, text=True, capture_output=True, check=False,
+        env=environ(DATABASE_URL=NOWHERE, ADGRAPH_DATA_DIR=str(tmp_path), ADGRAPH_LOG_LEVEL=level),
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+    if level == "DEBUG":
+        assert "Traceback" in done.stderr
+    else:
+        reference = failure(done).split()[-1].rstrip(".")
+        assert reference in (tmp_path / "errors.log").read_text()
+        assert "Traceback" in (tmp_path / "errors.log").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_serving_ends_cleanly_when_asked(tmp_path: Path, sent: signal.Signals) -> None:
+    changes = {"ADGRAPH_PORT": str(free_port()), "ADGRAPH_DATA_DIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "graph.cli", "serve"], cwd=CHECKOUT, env=environ(**changes), text=True,
+        stderr=subprocess.PIPE, start_new_session=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "Application startup complete" in line:
+                break
+        os.killpg(process.pid, sent)
+        rest = process.stderr.read()
+        assert process.wait(10) == 0
+    assert "Traceback" not in rest
+    assert not (tmp_path / "postgres" / "postmaster.pid").exists(), "the embedded server has stopped"
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("ADGRAPH_") or name == "DATABASE_URL"]:
+        monkeypatch.delenv(name)
+    assert load() == Settings()
+    assert load().data_dir == CHECKOUT / ".adgraph"
+    monkeypatch.setenv("ADGRAPH_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("ADGRAPH_LOG_LEVEL", "debug")
+    monkeypatch.setenv("DATABASE_URL", "postgres://db/adgraph")
+    monkeypatch.setenv("ADGRAPH_PORT", "")
+    settings = load()
+    assert (settings.data_dir, settings.log_level, settings.port) == (tmp_path, "DEBUG", 8000)
+    assert settings.database_url == "postgres://db/adgraph"
+    monkeypatch.setenv("ADGRAPH_MAX_PAGE", "0")
+    with pytest.raises(BadSetting, match="ADGRAPH_MAX_PAGE: should be greater than or equal to 1"):
+        load()
