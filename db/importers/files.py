@@ -43,7 +43,7 @@ def tables(paths: Sequence[Path], what: str, names: Iterable[str]) -> dict[str, 
     directory = one(paths, what)
     if not directory.is_dir():
         raise Invalid(f"{directory} is a file: give the path of {what}.")
-    files = sorted(path for path in directory.iterdir() if path.suffix.lower() == ".csv" and path.is_file())
+    files = _csv_files(directory)
     found: dict[str, Path] = {}
     for name in names:
         matching = [path for path in files if re.search(rf"(^|_){name}(_data)?$", path.stem.lower())]
@@ -57,9 +57,17 @@ def tables(paths: Sequence[Path], what: str, names: Iterable[str]) -> dict[str, 
 
 def missing_tables(directory: Path, names: Iterable[str]) -> Invalid:
     """The error of a directory in which none of the tables `names` is."""
-    csv = sorted(path.name for path in directory.iterdir() if path.suffix.lower() == ".csv")
-    there = f"it has {', '.join(csv[:8])}{' …' if len(csv) > 8 else ''}" if csv else "it has no .csv file at all"
+    csv = _csv_files(directory)
+    names_there = ", ".join(path.name for path in csv[:8]) + (" …" if len(csv) > 8 else "")
+    there = f"it has {names_there}" if csv else "it has no .csv file at all"
     return Invalid(f"{directory} has no table {' or '.join(names)} (a file like {next(iter(names))}.csv): {there}.")
+
+
+def _csv_files(directory: Path) -> list[Path]:
+    try:
+        return sorted(path for path in directory.iterdir() if path.suffix.lower() == ".csv" and path.is_file())
+    except OSError as error:
+        raise Invalid(f"{directory} cannot be read: {error.strerror or error}.") from error
 
 
 def lines(path: Path) -> Iterator[str]:
