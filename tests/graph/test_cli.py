@@ -105,10 +105,14 @@ def test_an_unreachable_database_is_told_within_3_seconds_and_4(arguments: tuple
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         url = f"postgresql://someone:secret@127.0.0.1:{port}/adgraph"
+        started = time.monotonic()
+        adgraph("--help")
+        start_up = time.monotonic() - started
         for unreachable in (NOWHERE, url):
             started = time.monotonic()
             done = adgraph(*arguments, DATABASE_URL=unreachable, ADGRAPH_PORT=str(free_port()))
-            assert time.monotonic() - started < 3 + 1, "one second for Python to start on a busy machine"
+            # A busy machine takes its time to start Python: as long as for --help.
+            assert time.monotonic() - started < 3 + start_up
             said = done.stderr.splitlines()[-1]
             assert "cannot be reached" in said
             assert "secret" not in said
