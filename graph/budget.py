@@ -1,15 +1,17 @@
 """The Budget type: what clients see of resolvers.budget.Budget."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import strawberry
 
 from db.ad_set import AdSetRow
 from db.campaign import CampaignRow
 from graph.enums import BudgetPeriod
+from graph.field import batched
 from graph.scalars import BigInt, CurrencyCode
-from graph.selection import Info
+from graph.selection import Selection
 from resolvers import budget
+from resolvers.context import Request
 
 
 @strawberry.type(description="What may be spent, per day or in all.")
@@ -23,13 +25,15 @@ class Budget:
     period: BudgetPeriod = strawberry.field(description="What the amount is for.")
 
 
-async def _budget(root: strawberry.Parent[CampaignRow | AdSetRow], info: Info) -> Any:
-    return await budget.budget(info.context, root.ad_account_id, root.budget_micros, root.budget_period)
+async def _budgets(
+    request: Request, _selection: Selection, rows: Sequence[CampaignRow | AdSetRow]
+) -> Sequence[budget.Budget | None]:
+    return await budget.budgets(request, rows)
 
 
-budget_field = strawberry.field(
-    resolver=_budget,
-    graphql_type=Budget | None,
-    description="Its own budget; null where it has none, or none is known.",
-    metadata={"needs": ("ad_account_id", "budget_micros", "budget_period")},
+budget_field = batched(
+    _budgets,
+    Budget | None,
+    "Its own budget; null where it has none, or none is known.",
+    needs=("ad_account_id", "budget_micros", "budget_period"),
 )

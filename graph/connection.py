@@ -1,5 +1,6 @@
 """Connections: lists that are read page by page."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
@@ -7,7 +8,8 @@ import strawberry
 from db.database import Row
 from db.entity import Kind
 from db.errors import Invalid
-from graph.selection import Info, columns
+from graph.field import batched
+from graph.selection import Info, Selection
 from resolvers import global_id, tree
 from resolvers.context import Request
 
@@ -33,8 +35,8 @@ class Edge(Generic[T]):
     cursor: str = strawberry.field(description="Its place in the list, for `after`.")
 
 
-async def _total_count(root: strawberry.Parent[tree.Page], info: Info) -> Any:
-    return await tree.total_count(info.context, root)
+async def _total_counts(request: Request, _selection: Selection, pages: Sequence[tree.Page]) -> list[int]:
+    return await tree.total_counts(request, pages)
 
 
 @strawberry.type(description="A page of a list, in the order in which its nodes were first seen.")
@@ -42,15 +44,11 @@ class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The nodes with their cursors.")
     nodes: list[T] = strawberry.field(description="The nodes alone.")
     page_info: PageInfo = strawberry.field(description="Where the page lies in its list.")
-    total_count = strawberry.field(
-        resolver=_total_count,
-        graphql_type=int | None,
-        description="How many nodes the whole list has. Counted only when selected.",
-    )
+    total_count = batched(_total_counts, int | None, "How many nodes the whole list has. Counted only when selected.")
 
 
-def _selected(info: Info, kind: Kind[Row]) -> tuple[str, ...]:
-    return tuple(sorted({*columns(info, kind, "nodes"), *columns(info, kind, "edges", "node")}))
+def _columns(selection: Selection, kind: Kind[Row]) -> tuple[str, ...]:
+    return tuple(sorted({*selection.columns(kind, "nodes"), *selection.columns(kind, "edges", "node")}))
 
 
 def _first(request: Request, first: int) -> int:
@@ -66,22 +64,21 @@ def _after(kind: Kind[Row], after: str | None) -> int:
 def children(kind: Kind[Row], graphql_type: object, description: str) -> Any:
     """The field that lists a node's children of one kind."""
 
-    async def resolve(
-        root: strawberry.Parent[Row], info: Info, first: First = 50, after: After = strawberry.UNSET
-    ) -> Any:
-        page = (_selected(info, kind), _after(kind, after), _first(info.context, first))
-        return await info.context.load(tree.children, root.id, kind, *page)
+    async def pages(
+        request: Request, selection: Selection, rows: Sequence[Row], first: First = 50, after: After = strawberry.UNSET
+    ) -> list[tree.Page]:
+        page = (_columns(selection, kind), _after(kind, after), _first(request, first))
+        found = await request.load_all(tree.children, (row["id"] for row in rows), kind, *page)
+        return [found[row["id"]] for row in rows]
 
-    return strawberry.field(
-        resolver=resolve, graphql_type=graphql_type, description=description, metadata={"needs": ()}
-    )
+    return batched(pages, graphql_type, description, needs=())
 
 
 def roots(kind: Kind[Row], graphql_type: object, description: str) -> Any:
     """The field that lists all the organization's nodes of one kind."""
 
     async def resolve(info: Info, first: First = 50, after: After = strawberry.UNSET) -> Any:
-        page = (_selected(info, kind), _after(kind, after), _first(info.context, first))
+        page = (_columns(Selection.of(info), kind), _after(kind, after), _first(info.context, first))
         return await tree.roots(info.context, kind, *page)
 
     return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description)

@@ -1,24 +1,22 @@
 """The Metrics type: what clients see of resolvers.formulas.Sums. Every field comes from the metric's definition."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import strawberry
 
+from graph.field import batched
 from graph.scalars import BigInt
+from graph.selection import Selection
+from resolvers.context import Request
 from resolvers.formulas import METRICS, Metric, Reason, Sums
 
 
 def _metric(metric: Metric, graphql_type: object) -> Any:
-    def value(root: strawberry.Parent[Sums]) -> Any:
-        return root.value(metric)
+    def values(_request: Request, _selection: Selection, blocks: Sequence[Sums]) -> list[float | int | None]:
+        return [sums.value(metric) for sums in blocks]
 
-    return strawberry.field(
-        resolver=value,
-        graphql_type=graphql_type,
-        name=metric.value,
-        description=METRICS[metric].description,
-        metadata={"metrics": (metric,)},
-    )
+    return batched(values, graphql_type, METRICS[metric].description, name=metric.value, needs=(), metrics=(metric,))
 
 
 @strawberry.type(description="A metric that is null or incomplete, and why.")
@@ -27,8 +25,10 @@ class UnavailableMetric:
     reason: Reason = strawberry.field(description="Why it is null, or not the whole of what it says.")
 
 
-def _unavailable(root: strawberry.Parent[Sums]) -> list[UnavailableMetric]:
-    return [UnavailableMetric(metric=metric, reason=reason) for metric, reason in root.unavailable()]
+def _unavailable(_request: Request, _selection: Selection, blocks: Sequence[Sums]) -> list[list[UnavailableMetric]]:
+    return [
+        [UnavailableMetric(metric=metric, reason=reason) for metric, reason in sums.unavailable()] for sums in blocks
+    ]
 
 
 @strawberry.type(
@@ -50,8 +50,9 @@ class Metrics:
     cvr = _metric(Metric.CVR, float | None)
     roas = _metric(Metric.ROAS, float | None)
     frequency = _metric(Metric.FREQUENCY, float | None)
-    unavailable = strawberry.field(
-        resolver=_unavailable,
-        description="Every metric of this block that is null or incomplete, whether selected or not, with the reason.",
-        metadata={"metrics": tuple(METRICS)},
+    unavailable = batched(
+        _unavailable,
+        list[UnavailableMetric],
+        "Every metric of this block that is null or incomplete, whether selected or not, with the reason.",
+        metrics=tuple(METRICS),
     )

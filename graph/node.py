@@ -1,5 +1,6 @@
 """What nodes have in common: an id, and for whatever delivers a name and performance."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import strawberry
@@ -7,23 +8,21 @@ from graphql import GraphQLResolveInfo
 
 from db.database import Row
 from db.entity import Kind, kind_of
+from graph.field import batched
 from graph.performance import performance_field
-from graph.selection import Info, columns
+from graph.selection import Selection
 from resolvers import global_id, tree
 from resolvers.context import Request
 
 
-def _id(root: strawberry.Parent[Row]) -> str:
-    return global_id.encode(global_id.TYPE_NAMES[kind_of(root)], root.id)
+def _ids(_request: Request, _selection: Selection, rows: Sequence[Row]) -> list[str]:
+    name = global_id.TYPE_NAMES[kind_of(rows[0])]
+    return [global_id.encode(name, row["id"]) for row in rows]
 
 
 @strawberry.interface(description="Anything with an id of its own.")
 class Node:
-    id = strawberry.field(
-        resolver=_id,
-        graphql_type=strawberry.ID,
-        description="Opaque, and the same for as long as the node exists. `node` finds it again.",
-    )
+    id = batched(_ids, strawberry.ID, "Opaque, and the same for as long as the node exists. `node` finds it again.")
 
 
 @strawberry.interface(description="A node that delivers, and so has numbers.")
@@ -36,12 +35,11 @@ def parent(kind: Kind[Row], graphql_type: object, description: str) -> Any:
     """The field that leads one level up, to a node of `kind`."""
     column = f"{kind.name}_id"
 
-    async def resolve(root: strawberry.Parent[Row], info: Info) -> Any:
-        return await info.context.load(tree.by_id, root[column], kind, columns(info, kind))
+    async def parents(request: Request, selection: Selection, rows: Sequence[Row]) -> list[Row | None]:
+        found = await request.load_all(tree.by_id, (row[column] for row in rows), kind, selection.columns(kind))
+        return [found[row[column]] for row in rows]
 
-    return strawberry.field(
-        resolver=resolve, graphql_type=graphql_type, description=description, metadata={"needs": (column,)}
-    )
+    return batched(parents, graphql_type, description, needs=(column,))
 
 
 def is_row_of(kind: Kind[Row]) -> Any:

@@ -1,23 +1,27 @@
 """The Performance type: what clients see of a node's numbers over a window."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
 from db.database import Row
 from db.entity import kind_of
+from graph.field import batched
 from graph.metrics import Metrics
 from graph.scalars import CurrencyCode
-from graph.selection import Info, metrics
+from graph.selection import Selection
 from graph.series import Series
 from graph.window import Window, WindowInput
-from resolvers import performance
+from resolvers import delivery, performance, window
+from resolvers.context import Request
+from resolvers.formulas import Sums
 from resolvers.window import DEFAULT, Granularity
 
-Parent = strawberry.Parent[performance.Performance]
+Asked = Sequence[performance.Performance]
 Size = Annotated[Granularity, strawberry.argument(description="The size of the buckets.")]
-Asked = Annotated[
+Days = Annotated[
     WindowInput | None, strawberry.argument(description="Which days; without it, the 30 full days before today.")
 ]
 
@@ -33,54 +37,49 @@ class Freshness:
     )
 
 
-async def _window(root: Parent, info: Info) -> Any:
-    return await root.window(info.context)
+async def _windows(request: Request, _selection: Selection, asked: Asked) -> Sequence[window.Window]:
+    return await performance.windows(request, asked)
 
 
-async def _currency(root: Parent, info: Info) -> Any:
-    return await root.currency(info.context)
+async def _currencies(request: Request, _selection: Selection, asked: Asked) -> Sequence[str | None]:
+    return await performance.currencies(request, asked)
 
 
-async def _freshness(root: Parent, info: Info) -> Any:
-    return await root.freshness(info.context)
+async def _freshness(request: Request, _selection: Selection, asked: Asked) -> Sequence[performance.Freshness]:
+    return await performance.freshness(request, asked)
 
 
-async def _totals(root: Parent, info: Info) -> Any:
-    return await root.totals(info.context, metrics(info))
+async def _totals(request: Request, selection: Selection, asked: Asked) -> Sequence[Sums]:
+    return await performance.totals(request, asked, selection.metrics())
 
 
-async def _series(root: Parent, info: Info, granularity: Size = Granularity.DAY) -> Any:
-    return await root.series(info.context, granularity, metrics(info, "points", "metrics"))
+async def _series(
+    request: Request, selection: Selection, asked: Asked, granularity: Size = Granularity.DAY
+) -> Sequence[delivery.Series]:
+    return await performance.series(request, asked, granularity, selection.metrics("points", "metrics"))
 
 
 @strawberry.type(description="A node's numbers over a window of days.")
 class Performance:
-    window = strawberry.field(
-        resolver=_window, graphql_type=Window | None, description="The days that these numbers are about."
+    window = batched(_windows, Window | None, "The days that these numbers are about.")
+    currency = batched(
+        _currencies,
+        CurrencyCode | None,
+        "The currency of all money here; null where ad accounts with delivery have several.",
     )
-    currency = strawberry.field(
-        resolver=_currency,
-        graphql_type=CurrencyCode | None,
-        description="The currency of all money here; null where ad accounts with delivery have several.",
-    )
-    freshness = strawberry.field(
-        resolver=_freshness, graphql_type=Freshness | None, description="How far these numbers can be relied on."
-    )
-    totals = strawberry.field(resolver=_totals, graphql_type=Metrics | None, description="What the window adds up to.")
-    series = strawberry.field(
-        resolver=_series,
-        graphql_type=Series | None,
-        description="The window bucket by bucket, at most 1,100 of them (else WINDOW_TOO_LARGE).",
+    freshness = batched(_freshness, Freshness | None, "How far these numbers can be relied on.")
+    totals = batched(_totals, Metrics | None, "What the window adds up to.")
+    series = batched(
+        _series, Series | None, "The window bucket by bucket, at most 1,100 of them (else WINDOW_TOO_LARGE)."
     )
 
 
-def _performance(root: strawberry.Parent[Row], window: Asked = strawberry.UNSET) -> Any:
-    return performance.of(root, kind_of(root).level, window.spec() if window else DEFAULT)
+def _performance(
+    _request: Request, _selection: Selection, rows: Sequence[Row], window: Days = strawberry.UNSET
+) -> Sequence[performance.Performance]:
+    return performance.of(rows, kind_of(rows[0]).level, window.spec() if window else DEFAULT)
 
 
-performance_field = strawberry.field(
-    resolver=_performance,
-    graphql_type=Performance | None,
-    description="Its numbers over a window of days.",
-    metadata={"needs": ("ad_account_id",)},
+performance_field = batched(
+    _performance, Performance | None, "Its numbers over a window of days.", needs=("ad_account_id",)
 )

@@ -16,7 +16,7 @@ from graph.campaign import Campaign
 from graph.connection import Connection, roots
 from graph.node import Node
 from graph.project import Project
-from graph.selection import Info, columns
+from graph.selection import Info, Selection
 from resolvers import global_id, tree
 
 MAX_IDS = 250
@@ -51,7 +51,7 @@ async def _nodes(
 
 async def _by_id(info: Info, kind: Kind[Row], number: int) -> Row:
     name = global_id.TYPE_NAMES[kind]
-    row = await info.context.load(tree.by_id, number, kind, columns(info, kind))
+    row = await info.context.load(tree.by_id, number, kind, Selection.of(info).columns(kind))
     return _found(row, f"{name} with the id {global_id.encode(name, number)!r}")
 
 
@@ -77,7 +77,9 @@ def _entity(kind: Kind[Row]) -> Any:
         if node_id:
             return await _by_id(info, kind, global_id.parse_as(kind, node_id))
         assert external
-        row = await info.context.load(tree.by_external_id, (external.platform, external.id), kind, columns(info, kind))
+        row = await info.context.load(
+            tree.by_external_id, (external.platform, external.id), kind, Selection.of(info).columns(kind)
+        )
         return _found(row, f"{global_id.TYPE_NAMES[kind]} that {external.platform.value} knows as {external.id!r}")
 
     return resolve

@@ -19,3 +19,9 @@ def many_per_key(keys: Sequence[K], values: Iterable[V], key: Callable[[V], K]) 
     for value in values:
         found[key(value)].append(value)
     return [found[wanted] for wanted in keys]
+
+
+def sure_per_key(keys: Sequence[K], values: Iterable[V], key: Callable[[V], K]) -> list[V]:
+    """For each key the value that has it; all of them do, since rows name them."""
+    found = {key(value): value for value in values}
+    return [found[wanted] for wanted in keys]

@@ -1,10 +1,13 @@
 """Budgets: what may be spent per day or in all, in the currency of the ad account."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from iso4217 import Currency
 
+from db.ad_set import AdSetRow
+from db.campaign import CampaignRow
 from resolvers.context import Request
 from resolvers.window import ad_account_scopes
 
@@ -29,9 +32,13 @@ class Budget:
         return None if exponent is None else round(Decimal(self.micros).scaleb(exponent - 6))
 
 
-async def budget(request: Request, ad_account_id: int, micros: int | None, period: str | None) -> Budget | None:
-    """The budget, if there is one, in the currency of its ad account."""
-    if micros is None or period is None:
-        return None
-    scope = await request.load(ad_account_scopes, ad_account_id)
-    return Budget(micros, scope.currency, period) if scope else None
+async def budgets(request: Request, rows: Sequence[CampaignRow | AdSetRow]) -> list[Budget | None]:
+    """Batch: each one's budget, if it has one, in the currency of its ad account."""
+    having = {row.ad_account_id for row in rows if row.budget_micros is not None}
+    scopes = await request.load_all(ad_account_scopes, having)
+    return [
+        None
+        if row.budget_micros is None or row.budget_period is None
+        else Budget(row.budget_micros, scopes[row.ad_account_id].currency, row.budget_period)
+        for row in rows
+    ]

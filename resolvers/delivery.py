@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Self
+from typing import NamedTuple, Self
 
 from db import delivery
 from db.ad_account import AdAccountScopeRow
@@ -19,8 +19,7 @@ from resolvers.formulas import Sums
 from resolvers.window import DAY, Bucket, Granularity, Window, WindowSpec, ad_account_scopes, buckets, resolve
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
+class Entity(NamedTuple):
     """Whose delivery is asked: an ad account (then both ids are its own) or something in one."""
 
     id: int
@@ -110,15 +109,12 @@ async def series(
 
 
 async def _asked(request: Request, entities: Sequence[Entity], spec: WindowSpec) -> list[_Asked]:
-    found = await request.load_all(ad_account_scopes, [entity.ad_account_id for entity in entities])
-    scopes = {id_: scope for id_, scope in found.items() if scope is not None}
-    windows = {id_: resolve(request, spec, scope.project_timezone) for id_, scope in scopes.items()}
-    covered = await request.load_all(coverage.of_windows, list(windows.items()))
-    return [
-        _Asked(entity, window, scopes[entity.ad_account_id], covered[entity.ad_account_id, window])
-        for entity in entities
-        for window in (windows[entity.ad_account_id],)
-    ]
+    accounts = {entity.ad_account_id for entity in entities}
+    scopes = await request.load_all(ad_account_scopes, accounts)
+    windows = {account: resolve(request, spec, scopes[account].project_timezone) for account in accounts}
+    covered = await request.load_all(coverage.of_windows, windows.items())
+    known = {account: (window, scopes[account], covered[account, window]) for account, window in windows.items()}
+    return [_Asked(entity, *known[entity.ad_account_id]) for entity in entities]
 
 
 def _arguments(asked: Iterable[_Asked]) -> tuple[list[int], list[date], list[date]]:

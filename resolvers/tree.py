@@ -35,7 +35,7 @@ class PageInfo:
     end_cursor: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Page:
     """A page of one kind of node below a parent (None: of all the organization's)."""
 
@@ -99,8 +99,11 @@ async def roots(request: Request, kind: Kind[Row], columns: tuple[str, ...], aft
     return _page(request, kind, None, rows, after, first)
 
 
-async def total_count(request: Request, page: Page) -> int:
-    """How many nodes the list has that the page is of."""
-    if page.parent_id is None:
-        return await entity.count(request.database, request.org_id, page.kind)
-    return await request.load(child_counts, page.parent_id, page.kind)
+async def total_counts(request: Request, pages: Sequence[Page]) -> list[int]:
+    """Batch: how many nodes each list has that a page is of. All pages are of one kind, below parents or below none."""
+    kind = pages[0].kind
+    if pages[0].parent_id is None:
+        return [await entity.count(request.database, request.org_id, kind)] * len(pages)
+    parents = [page.parent_id for page in pages if page.parent_id is not None]
+    counts = await request.load_all(child_counts, parents, kind)
+    return [counts[parent] for parent in parents]

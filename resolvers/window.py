@@ -12,7 +12,7 @@ from db import ad_account, project
 from db.ad_account import AdAccountScopeRow
 from db.errors import Invalid, WindowTooLarge
 from db.project import ProjectScopeRow
-from resolvers.batching import one_per_key
+from resolvers.batching import sure_per_key
 from resolvers.context import Request
 
 FIRST_DAY = date(2000, 1, 1)
@@ -177,13 +177,13 @@ def resolve(request: Request, spec: WindowSpec, timezone: str) -> Window:
     return replace(spec.resolve(request.now.astimezone(ZoneInfo(timezone)).date()), timezone=timezone)
 
 
-async def ad_account_scopes(request: Request, ids: Sequence[int]) -> list[AdAccountScopeRow | None]:
+async def ad_account_scopes(request: Request, ids: Sequence[int]) -> list[AdAccountScopeRow]:
     """Batch: what the numbers of each ad account depend on."""
     rows = await ad_account.scopes_by_ids(request.database, request.org_id, ids)
-    return one_per_key(ids, rows, key=lambda row: row.id)
+    return sure_per_key(ids, rows, key=lambda row: row.id)
 
 
-async def project_scopes(request: Request, ids: Sequence[int]) -> list[ProjectScopeRow | None]:
+async def project_scopes(request: Request, ids: Sequence[int]) -> list[ProjectScopeRow]:
     """Batch: what the numbers of each project depend on."""
     rows = await project.scopes_by_ids(request.database, request.org_id, ids)
-    return one_per_key(ids, rows, key=lambda row: row.id)
+    return sure_per_key(ids, rows, key=lambda row: row.id)
