@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from functools import lru_cache
 
 # Doubles, and so JSON, hold whole numbers up to here.
 MAX_COUNT = 2**53
@@ -59,11 +60,14 @@ def micros(text: str) -> int | None:
     return int((number * _MILLION).quantize(_WHOLE, ROUND_HALF_EVEN))
 
 
+# Days and ids come again and again: a look-up costs a tenth of understanding them.
+@lru_cache(maxsize=10_000)
 def day(text: str) -> date:
     """A date, with or without a time behind it."""
     return hour(text)[0]
 
 
+@lru_cache(maxsize=10_000)
 def hour(text: str) -> tuple[date, int]:
     """A date and the hour of the day (0 where there is none); hours may have one digit."""
     found = _TIME.fullmatch(text.strip())
@@ -93,6 +97,7 @@ def version(text: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=100_000)
 def identity(text: str) -> str:
     """An external id, digit by digit as the platform gave it."""
     text = text.strip()
