@@ -256,6 +256,7 @@ def main() -> None:
         terminal.fail(f"{error.format_message().rstrip('.')}. See {_command(error)} --help.")
         code = error.exit_code
     except (KeyboardInterrupt, typer.Abort):
+        terminal.fail("Interrupted: what was not finished is undone.")
         code = 128 + signal.SIGINT
     except BrokenPipeError:
         # Whoever read our output has enough of it. Python would complain when it flushes what is left.

@@ -128,7 +128,8 @@ def show_generated(report: GenerateReport, project: str) -> None:
 
 def show_way_in(origin: str) -> None:
     """Where to look and what to ask first."""
-    query = " ".join(EXAMPLE.split())
+    body = f'{{"query": "{" ".join(EXAMPLE.split())}"}}'
     typer.echo(f"\nGraphiQL:  {origin}/graphql")
-    print(f'\nFrom a shell:\n  curl {origin}/graphql --json \'{{"query": "{query}"}}\'')
+    typer.echo("\nFrom a shell:")
+    typer.echo(f"  curl {origin}/graphql -H 'Content-Type: application/json' -d '{body}'")
     typer.echo("\nCtrl-C stops it.\n")
