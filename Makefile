@@ -38,8 +38,8 @@ check: setup-dev ## ruff, mypy, the layers, and schema.graphql against the code
 	@$(BIN)/adgraph schema | diff -u schema.graphql - || { echo 'schema.graphql is not what the code says: run `make schema`.' >&2; exit 1; }
 
 schema: setup ## print the schema into schema.graphql
-	$(BIN)/adgraph schema > schema.graphql.new
-	@mv schema.graphql.new schema.graphql
+	@$(BIN)/adgraph schema > $(VENV)/schema.graphql
+	@cp $(VENV)/schema.graphql schema.graphql
 
 bench: setup-dev ## measure adgraph beside hand-written code
 	@exec $(BIN)/python -m bench

@@ -158,6 +158,7 @@ async def browsing() -> AsyncIterator[BrowserContext]:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         # So tall that no line of an answer is out of sight, since the editor shows only what is in sight.
         context = await browser.new_context(viewport={"width": 1600, "height": 3000})
+        context.set_default_timeout(60_000)  # ms: a machine that is busy with other tests takes its time
         context.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         context.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
