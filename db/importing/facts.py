@@ -167,7 +167,7 @@ class Staging:
         accounts = [ids[account_of[key]] for _, key in placed]
         levels = [int(key.level) for _, key in placed]
         keys = (self._org_id, self._import_id)
-        await self._transaction.execute("plan_for_many_rows")
+        await self._transaction.execute("plan_nested_loops", self._org_id, "off")
         days = await self._transaction.fetch(
             "staged_days", *keys, numbers, accounts, levels, row=StagedDayRow,
             entities="distinct staged_fact.entity" if self._in_parts else "*",
@@ -176,7 +176,7 @@ class Staging:
             "take_facts", *keys, numbers, [ids[key] for _, key in placed], accounts, levels,
             staged=_SUMMED if self._in_parts else _AS_STAGED,
         )  # fmt: skip
-        await self._transaction.execute("plan_as_usual")
+        await self._transaction.execute("plan_nested_loops", self._org_id, "on")
         return days
 
     async def cover(self, covered: Sequence[Coverage], imported_at: datetime) -> None:

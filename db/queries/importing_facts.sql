@@ -70,13 +70,6 @@ where org_id = $1 and import_id = $2 and entity = any($3::integer[])
 group by entity
 order by entity;
 
--- name: plan_for_many_rows
--- No statistics tell how many rows an import has staged: taken for a few, they would be joined by nested loops.
-set local enable_nestloop = off;
-
--- name: plan_as_usual
-set local enable_nestloop to default;
-
 -- name: staged_days
 -- What is staged of the entities numbered $3, which are in the ad accounts $4 at the levels $5: for each day how many
 -- entities, and the metrics that none of their rows reports.
