@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType, specified_rules, validate
@@ -39,6 +40,8 @@ class Document:
 
     syntax: DocumentNode
     operations: dict[str | None, OperationDefinitionNode] = field(default_factory=dict)
+    # What executors have worked out for it, by operation and by the variables that steer @skip and @include.
+    plans: dict[Hashable, Any] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to run: the one of that name, or the only one."""
