@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from db.database import Database, Row
@@ -45,36 +45,44 @@ class BucketRow(DeliveryRow):
     bucket: date
 
 
+# The days `[since, until)` that are asked of each ad account.
+Windows = Mapping[int, tuple[date, date]]
+
+
 def _source(level: Level, columns: Sequence[str]) -> dict[str, str]:
     ads = level is Level.AD
     sums = [_SUMS[column] for column in columns if column != "reach"]
     if "reach" in columns:
         sums.append(_REACH.format(reach_rows="count(fact.reach)" if ads else "sum(fact.reach_rows)::bigint"))
     sums.append("count(*) as days" if ads else "sum(fact.days)::bigint as days")
-    return {"table": "daily_fact" if ads else "daily_rollup", "sums": ", ".join(sums)}
+    return {"table": "daily_fact" if ads else "daily_rollup", "level": str(int(level)), "sums": ", ".join(sums)}
+
+
+def _arguments(windows: Windows, entity_ids: Sequence[int]) -> tuple[Sequence[object], ...]:
+    since, until = zip(*windows.values(), strict=True)
+    return list(windows), since, until, entity_ids
 
 
 async def totals(
-    database: Database, org_id: int, level: Level, columns: Sequence[str],
-    entity_ids: Sequence[int], since: Sequence[date], until: Sequence[date],
-) -> list[DeliveryRow]:  # fmt: skip
-    """The sums of `columns` for each entity over its own window `[since, until)`; entities without rows have none.
+    database: Database, org_id: int, level: Level, columns: Sequence[str], windows: Windows, entity_ids: Sequence[int]
+) -> list[DeliveryRow]:
+    """The sums of `columns` for each entity over its ad account's window; entities without rows have none.
 
-    All entities are of one level; each is given once.
+    All entities are of one level. In no order.
     """
     return await database.fetch(
-        "delivery_totals", org_id, entity_ids, since, until,
+        "delivery_totals", org_id, *_arguments(windows, entity_ids),
         row=DeliveryRow, label=f"{level.name.lower()}_delivery_totals", **_source(level, columns),
     )  # fmt: skip
 
 
 async def buckets(
-    database: Database, org_id: int, level: Level, columns: Sequence[str], granularity: str,
-    entity_ids: Sequence[int], since: Sequence[date], until: Sequence[date],
+    database: Database, org_id: int, level: Level, columns: Sequence[str], granularity: str, windows: Windows,
+    entity_ids: Sequence[int],
 ) -> list[BucketRow]:  # fmt: skip
-    """The same for each bucket of the window, by entity and bucket; buckets without rows are left out."""
+    """The same for each bucket of the windows; buckets without rows are left out."""
     return await database.fetch(
-        "delivery_buckets", org_id, entity_ids, since, until,
+        "delivery_buckets", org_id, *_arguments(windows, entity_ids),
         row=BucketRow, label=f"{level.name.lower()}_delivery_by_{granularity.lower()}",
         bucket=_BUCKETS[granularity], **_source(level, columns),
     )  # fmt: skip

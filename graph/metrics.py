@@ -8,13 +8,14 @@ import strawberry
 from graph.field import batched
 from graph.scalars import BigInt
 from graph.selection import Selection
+from resolvers import formulas
 from resolvers.context import Request
 from resolvers.formulas import METRICS, Metric, Reason, Sums
 
 
 def _metric(metric: Metric, graphql_type: object) -> Any:
     def values(_request: Request, _selection: Selection, blocks: Sequence[Sums]) -> list[float | int | None]:
-        return [sums.value(metric) for sums in blocks]
+        return formulas.values(metric, blocks)
 
     return batched(values, graphql_type, METRICS[metric].description, name=metric.value, needs=(), metrics=(metric,))
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 from db import delivery
 from db.ad_account import AdAccountScopeRow
 from db.delivery import DeliveryRow
 from db.level import Level
 from resolvers import coverage
-from resolvers.batching import many_per_key
 from resolvers.context import Request
 from resolvers.coverage import Coverage
-from resolvers.formulas import Sums
-from resolvers.window import DAY, Bucket, Granularity, Window, WindowSpec, ad_account_scopes, buckets, resolve
+from resolvers.formulas import WHOLE, Sums
+from resolvers.window import Bucket, Granularity, Window, WindowSpec, ad_account_scopes, buckets, resolve
+
+K = TypeVar("K", bound=Hashable)
 
 
 class Entity(NamedTuple):
@@ -50,37 +51,54 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """An entity with its window and what covers that."""
+class _Account:
+    """What the numbers of all entities of one ad account share."""
 
-    entity: Entity
     window: Window
-    scope: AdAccountScopeRow
     coverage: Coverage
+    currencies: frozenset[str]
+
+    def covered(self, level: Level, since: date, until: date) -> _Covered:
+        """The covered days in `[since, until)` and what their sources lack."""
+        by_missing = self.coverage.by_missing(level, since, until)
+        return _Covered(sum(by_missing.values()), frozenset(by_missing))
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """A part of an entity's window, and what its rows add up to."""
+class _Covered(NamedTuple):
+    days: int
+    missing: frozenset[int]
 
-    asked: _Asked
+
+class _Unclear(NamedTuple):
+    """Sums that may be those of silent days of one source or of another: only the dates tell."""
+
+    sums: Sums
+    entity: Entity
+    account: _Account
     since: date
     until: date
-    sums: Sums
 
 
 async def totals(
     request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, columns: tuple[str, ...]
 ) -> list[Sums]:
     """Batch: the sums of `columns` over each entity's window. All entities are of one level."""
-    asked = await _asked(request, entities, spec)
-    rows = await delivery.totals(request.database, request.org_id, level, columns, *_arguments(asked))
-    groups = many_per_key([one.entity.id for one in asked], rows, key=lambda row: row.entity_id)
-    cells = [
-        _cell(one, one.window.since, one.window.until, group, columns) for one, group in zip(asked, groups, strict=True)
-    ]
-    await _add_silent_days(request, level, cells)
-    return [cell.sums for cell in cells]
+    accounts = await _accounts(request, entities, spec)
+    asked = [accounts[entity.ad_account_id] for entity in entities]
+    rows = await delivery.totals(
+        request.database, request.org_id, level, columns, _windows(accounts), [entity.id for entity in entities]
+    )
+    found = _added_up((row["entity_id"] for row in rows), rows, columns)
+    covered = {id_: one.covered(level, one.window.since, one.window.until) for id_, one in accounts.items()}
+    unclear = []
+    answers = []
+    for entity, account in zip(entities, asked, strict=True):
+        sums = found.get(entity.id) or Sums()
+        answers.append(sums)
+        if not _settled(sums, account, covered[entity.ad_account_id], account.window.days):
+            unclear.append(_Unclear(sums, entity, account, account.window.since, account.window.until))
+    await _settle_by_date(request, level, unclear)
+    return answers
 
 
 async def series(
@@ -88,56 +106,48 @@ async def series(
     columns: tuple[str, ...],
 ) -> list[Series]:  # fmt: skip
     """Batch: the sums of `columns` over each bucket of each entity's window."""
-    asked = await _asked(request, entities, spec)
-    cuts = {window: buckets(window, granularity) for window in {one.window for one in asked}}
-    request.spend(sum(len(cuts[one.window]) for one in asked))
+    accounts = await _accounts(request, entities, spec)
+    asked = [accounts[entity.ad_account_id] for entity in entities]
+    cuts = {id_: buckets(account.window, granularity) for id_, account in accounts.items()}
+    request.spend(sum(len(cuts[entity.ad_account_id]) for entity in entities))
     rows = await delivery.buckets(
-        request.database, request.org_id, level, columns, granularity.value, *_arguments(asked)
-    )
-    groups = many_per_key(
-        [(one.entity.id, bucket.start) for one in asked for bucket in cuts[one.window]],
-        rows,
-        key=lambda row: (row.entity_id, row.bucket),
-    )
-    group = iter(groups)
-    points = [
-        [(bucket, _cell(one, bucket.since, bucket.until, next(group), columns)) for bucket in cuts[one.window]]
-        for one in asked
-    ]
-    await _add_silent_days(request, level, [cell for own in points for _, cell in own])
-    return [Series(granularity, [Point.of(bucket, cell.sums) for bucket, cell in own]) for own in points]
+        request.database, request.org_id, level, columns, granularity.value, _windows(accounts),
+        [entity.id for entity in entities],
+    )  # fmt: skip
+    found = _added_up(((row["entity_id"], row["bucket"]) for row in rows), rows, columns)
+    covered = {
+        (id_, bucket.start): account.covered(level, bucket.since, bucket.until)
+        for id_, account in accounts.items()
+        for bucket in cuts[id_]
+    }
+    unclear = []
+    answers = []
+    for entity, account in zip(entities, asked, strict=True):
+        points = []
+        for bucket in cuts[entity.ad_account_id]:
+            sums = found.get((entity.id, bucket.start)) or Sums()
+            points.append(Point.of(bucket, sums))
+            days = (bucket.until - bucket.since).days
+            if not _settled(sums, account, covered[entity.ad_account_id, bucket.start], days):
+                unclear.append(_Unclear(sums, entity, account, bucket.since, bucket.until))
+        answers.append(Series(granularity, points))
+    await _settle_by_date(request, level, unclear)
+    return answers
 
 
-async def _asked(request: Request, entities: Sequence[Entity], spec: WindowSpec) -> list[_Asked]:
-    accounts = {entity.ad_account_id for entity in entities}
-    scopes = await request.load_all(ad_account_scopes, accounts)
-    windows = {account: resolve(request, spec, scopes[account].project_timezone) for account in accounts}
+async def _accounts(request: Request, entities: Sequence[Entity], spec: WindowSpec) -> dict[int, _Account]:
+    ids = {entity.ad_account_id for entity in entities}
+    scopes = await request.load_all(ad_account_scopes, ids)
+    windows = {id_: resolve(request, spec, scopes[id_].project_timezone) for id_ in ids}
     covered = await request.load_all(coverage.of_windows, windows.items())
-    known = {account: (window, scopes[account], covered[account, window]) for account, window in windows.items()}
-    return [_Asked(entity, *known[entity.ad_account_id]) for entity in entities]
+    return {
+        id_: _Account(window, covered[id_, window], frozenset({_currency(scopes[id_])}))
+        for id_, window in windows.items()
+    }
 
 
-def _arguments(asked: Iterable[_Asked]) -> tuple[list[int], list[date], list[date]]:
-    return (
-        [one.entity.id for one in asked],
-        [one.window.since for one in asked],
-        [one.window.until for one in asked],
-    )
-
-
-def _cell(asked: _Asked, since: date, until: date, rows: Iterable[DeliveryRow], columns: tuple[str, ...]) -> _Cell:
-    sums = Sums(currencies=frozenset({_currency(asked.scope)}))
-    for row in rows:
-        sums.missing.add(row.missing)
-        sums.days += row.days
-        for column in columns:
-            if column != "reach":
-                sums.values[column] = sums.values.get(column, 0) + row[column]
-            elif row.reach_rows:
-                sums.reach_seen = True
-                # Of several days, or of the children, reach cannot be told.
-                sums.reach = row.reach if until - since == DAY and row.reach is not None else sums.reach
-    return _Cell(asked, since, until, sums)
+def _windows(accounts: Mapping[int, _Account]) -> delivery.Windows:
+    return {id_: (account.window.since, account.window.until) for id_, account in accounts.items()}
 
 
 def _currency(scope: AdAccountScopeRow) -> str:
@@ -145,29 +155,49 @@ def _currency(scope: AdAccountScopeRow) -> str:
     return f"XXX of {scope.id}" if scope.currency == "XXX" else scope.currency
 
 
-async def _add_silent_days(request: Request, level: Level, cells: Sequence[_Cell]) -> None:
-    """Counts covered days without a row as rows of zeros that lack what the covering sources lack."""
-    unclear = []
-    for cell in cells:
-        covered = cell.asked.coverage.by_missing(level, cell.since, cell.until)
-        if sum(covered.values()) <= cell.sums.days:
-            continue
-        if len(covered) == 1:
-            cell.sums.missing.update(covered)
-        else:
-            unclear.append(cell)
-    if unclear:
-        await _add_silent_days_by_date(request, level, unclear)
+def _added_up(keys: Iterable[K], rows: Iterable[DeliveryRow], columns: tuple[str, ...]) -> dict[K, Sums]:
+    """The sums of the rows of each key. Most keys have one row, which then is the sums."""
+    reach = "reach" in columns
+    found: dict[K, Sums] = {}
+    for key, row in zip(keys, rows, strict=True):
+        own = Sums(
+            row,
+            WHOLE if row["missing"] == 0 else frozenset({row["missing"]}),
+            row["reach"] if reach else None,
+            reach and row["reach_rows"] > 0,
+            row["days"],
+        )
+        known = found.get(key)
+        found[key] = own if known is None else known.with_rows(own, columns)
+    return found
 
 
-async def _add_silent_days_by_date(request: Request, level: Level, cells: Sequence[_Cell]) -> None:
-    # Sources that lack different metrics cover these cells: only the dates tell which of them fell silent.
+def _settled(sums: Sums, account: _Account, covered: _Covered, days: int) -> bool:
+    """Completes the sums of some days: a covered day without a row is a row of zeros that lacks what its sources lack.
+
+    False where sources that lack different metrics cover the days, and some days have no row.
+    """
+    sums.currencies = account.currencies
+    if days > 1:
+        # Of several days, reach cannot be told.
+        sums.reach = None
+    if covered.days <= sums.days:
+        return True
+    if len(covered.missing) == 1:
+        sums.missing |= covered.missing
+        return True
+    return False
+
+
+async def _settle_by_date(request: Request, level: Level, unclear: Sequence[_Unclear]) -> None:
+    if not unclear:
+        return
+    accounts = {one.entity.ad_account_id: one.account for one in unclear}
     rows = await delivery.buckets(
-        request.database, request.org_id, level, (), Granularity.DAY.value,
-        [cell.asked.entity.id for cell in cells], [cell.since for cell in cells], [cell.until for cell in cells],
+        request.database, request.org_id, level, (), Granularity.DAY.value, _windows(accounts),
+        [one.entity.id for one in unclear],
     )  # fmt: skip
     spoken = {(row.entity_id, row.bucket) for row in rows}
-    for cell in cells:
-        for day, missing in cell.asked.coverage.days(level, cell.since, cell.until):
-            if (cell.asked.entity.id, day) not in spoken:
-                cell.sums.missing.add(missing)
+    for one in unclear:
+        days = one.account.coverage.days(level, one.since, one.until)
+        one.sums.missing |= {missing for day, missing in days if (one.entity.id, day) not in spoken}

@@ -6,9 +6,10 @@ rounded before the last step.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any, Protocol
 
 from db.level import Missing
 
@@ -51,7 +52,7 @@ class Primitive:
     column: str
     description: str
     scale: int = 1
-    bit: Missing = Missing.NONE
+    bit: int = 0
     money: bool = False
 
 
@@ -65,41 +66,56 @@ class Ratio:
     description: str
     factor: int = 1
 
+    @property
+    def above(self) -> int:
+        """What the numerator's integer is multiplied by."""
+        return self.factor * self.denominator.scale
+
+    @property
+    def below(self) -> int:
+        """What the denominator's integer is multiplied by, so that the scales cancel."""
+        return self.numerator.scale
+
 
 MILLION = 1_000_000
 SPEND = Primitive(
-    Metric.SPEND, "spend_micros", "What the delivery cost, in `currency`. Additive.", MILLION, Missing.SPEND, money=True
+    Metric.SPEND,
+    "spend_micros",
+    "What the delivery cost, in `currency`. Additive.",
+    MILLION,
+    int(Missing.SPEND),
+    money=True,
 )
 IMPRESSIONS = Primitive(
-    Metric.IMPRESSIONS, "impressions", "How often an ad was shown. Additive.", bit=Missing.IMPRESSIONS
+    Metric.IMPRESSIONS, "impressions", "How often an ad was shown. Additive.", bit=int(Missing.IMPRESSIONS)
 )
 CLICKS = Primitive(
     Metric.CLICKS,
     "clicks",
     "Clicks as the platform counts them: all clicks on Meta, clicks on TikTok, taps on Apple. Null where a source has "
     "link clicks only. Additive.",
-    bit=Missing.CLICKS,
+    bit=int(Missing.CLICKS),
 )
 LINK_CLICKS = Primitive(
     Metric.LINK_CLICKS,
     "link_clicks",
     "Clicks that compare across platforms: inline link clicks on Meta, clicks to the destination on TikTok, taps on "
     "Apple. Additive.",
-    bit=Missing.LINK_CLICKS,
+    bit=int(Missing.LINK_CLICKS),
 )
 CONVERSIONS = Primitive(
     Metric.CONVERSIONS,
     "conversions_millionths",
     "Conversions as the platform reports them, with its own attribution; may be fractional. Additive.",
     MILLION,
-    Missing.CONVERSIONS,
+    int(Missing.CONVERSIONS),
 )
 CONVERSION_VALUE = Primitive(
     Metric.CONVERSION_VALUE,
     "conversion_value_micros",
     "What the conversions are worth as the platform reports it, in `currency`. Additive.",
     MILLION,
-    Missing.CONVERSION_VALUE,
+    int(Missing.CONVERSION_VALUE),
     money=True,
 )
 REACH = Primitive(
@@ -109,6 +125,7 @@ REACH = Primitive(
     "reported it for exactly this entity and these days.",
 )
 PRIMITIVES = (SPEND, IMPRESSIONS, CLICKS, LINK_CLICKS, CONVERSIONS, CONVERSION_VALUE)
+ADDITIVE = tuple(primitive.column for primitive in PRIMITIVES)
 RATIOS = (
     Ratio(Metric.CPA, SPEND, CONVERSIONS, "Cost per acquisition: spend / conversions, in `currency`."),
     Ratio(Metric.CPC, SPEND, CLICKS, "Cost per click: spend / clicks, in `currency`."),
@@ -145,22 +162,45 @@ def columns_of(names: Iterable[Metric]) -> tuple[str, ...]:
 ALL_COLUMNS = columns_of(METRICS)
 
 
+class Columns(Protocol):
+    """Numbers by column: a row of a statement, or a dict."""
+
+    def __getitem__(self, column: str, /) -> Any: ...
+    def __contains__(self, column: object, /) -> bool: ...
+    def get(self, column: str, default: int, /) -> Any: ...  # as a dict's
+
+
+# Rows that lack no metric.
+WHOLE = frozenset({0})
+
+
 @dataclass(slots=True)
 class Sums:
     """What stands for one entity over some days, added up; every metric follows from it.
 
-    `missing` holds, for every kind of row that was added up (days without a row on covered days count as rows of
-    zeros), which metrics those rows lack. Empty: no day was covered. `reach` is set only where the days are exactly
-    those of one own row; `reach_seen` where some row at or below reported any. `currencies` are those of the ad
-    accounts with rows (of all, where none has any); an account of unknown currency counts as a currency of its own.
+    `values` holds the sums by column, those that were asked for; one that is not there is 0. `missing` holds, for every
+    kind of row that was added up (days without a row on covered days count as rows of zeros), which metrics those rows
+    lack. Empty: no day was covered. `reach` is set only where the days are exactly those of one own row; `reach_seen`
+    where some row at or below reported any. `currencies` are those of the ad accounts with rows (of all, where none
+    has any); an account of unknown currency counts as a currency of its own.
     """
 
-    values: dict[str, int] = field(default_factory=dict)
-    missing: set[int] = field(default_factory=set)
+    values: Columns = field(default_factory=dict[str, int])
+    missing: frozenset[int] = frozenset()
     reach: int | None = None
     reach_seen: bool = False
     days: int = 0
     currencies: frozenset[str] = frozenset()
+
+    def with_rows(self, other: Sums, columns: Iterable[str]) -> Sums:
+        """These and other rows of the same entity and days, which lack other metrics."""
+        return Sums(
+            {column: self.values[column] + other.values[column] for column in columns if column != REACH.column},
+            self.missing | other.missing,
+            other.reach if self.reach is None else self.reach,
+            self.reach_seen or other.reach_seen,
+            self.days + other.days,
+        )
 
     def value(self, name: Metric) -> float | int | None:
         """The metric's value, or None where `reason` says why."""
@@ -179,6 +219,11 @@ class Sums:
     def currency(self) -> str | None:
         """The one currency of the money here, or None where there are several."""
         return next(iter(self.currencies))[:3] if len(self.currencies) == 1 else None
+
+    @property
+    def plain(self) -> bool:
+        """Whether every row reports everything, in one currency: no sum of it can be null or incomplete."""
+        return self.missing == WHOLE and len(self.currencies) == 1
 
     def _told(self, name: Metric) -> tuple[float | int | None, Reason | None]:
         metric = METRICS[name]
@@ -212,26 +257,43 @@ class Sums:
             return None, Reason.PARTLY_REPORTED
         if bottom == 0:
             return None, Reason.ZERO_DENOMINATOR
-        return ratio.factor * top * ratio.denominator.scale / (bottom * ratio.numerator.scale), None
+        return ratio.above * top / (ratio.below * bottom), None
 
     def _parted(self, one: Primitive, other: Primitive) -> bool:
         """Whether some rows report one of the two and not the other."""
         return any(bool(missing & one.bit) != bool(missing & other.bit) for missing in self.missing)
 
 
-def combined(parts: Iterable[Sums]) -> Sums:
+def values(name: Metric, blocks: Sequence[Sums]) -> list[float | int | None]:
+    """One metric of many sums: what `Sums.value` gives for each, without its questions where they are plain."""
+    metric = METRICS[name]
+    if isinstance(metric, Primitive):
+        column, scale = metric.column, metric.scale
+        if metric is REACH:
+            return [sums.reach if sums.missing else None for sums in blocks]
+        if scale == 1:
+            return [sums.values.get(column, 0) if sums.plain else sums.value(name) for sums in blocks]
+        return [sums.values.get(column, 0) / scale if sums.plain else sums.value(name) for sums in blocks]
+    if metric.denominator is REACH:
+        return [sums.value(name) for sums in blocks]
+    top, bottom, above, below = metric.numerator.column, metric.denominator.column, metric.above, metric.below
+    return [
+        (above * sums.values[top] / (below * number) if (number := sums.values.get(bottom, 0)) else None)
+        if sums.plain
+        else sums.value(name)
+        for sums in blocks
+    ]
+
+
+def combined(parts: Sequence[Sums]) -> Sums:
     """The sum of several entities'. Reach stays with each of them."""
-    whole = Sums()
-    idle: frozenset[str] = frozenset()
-    for part in parts:
-        for column, number in part.values.items():
-            whole.values[column] = whole.values.get(column, 0) + number
-        whole.missing |= part.missing
-        whole.reach_seen |= part.reach_seen or part.reach is not None
-        whole.days = max(whole.days, part.days)
-        if part.days:
-            whole.currencies |= part.currencies
-        else:
-            idle |= part.currencies
-    whole.currencies = whole.currencies or idle
-    return whole
+    columns = {column for part in parts for column in ADDITIVE if column in part.values}
+    having = [part.currencies for part in parts if part.days] or [part.currencies for part in parts]
+    return Sums(
+        {column: sum(part.values.get(column, 0) for part in parts) for column in columns},
+        frozenset().union(*(part.missing for part in parts)),
+        None,
+        any(part.reach_seen for part in parts),
+        max((part.days for part in parts), default=0),
+        frozenset().union(*having),
+    )

@@ -140,7 +140,7 @@ async def _project_totals(
     accounts = await _accounts_of(request, project_ids)
     wanted = [account for own in accounts for account in own]
     found = await request.load_all(delivery.totals, wanted, Level.AD_ACCOUNT, spec, columns)
-    return [combined(found[account] for account in own) for own in accounts]
+    return [combined([found[account] for account in own]) for own in accounts]
 
 
 async def _project_series(
@@ -160,7 +160,7 @@ async def _project_series(
 
 def _combined_series(cut: Sequence[Bucket], granularity: Granularity, parts: Sequence[Series]) -> Series:
     points = [
-        Point.of(bucket, combined(part.points[number].metrics for part in parts)) for number, bucket in enumerate(cut)
+        Point.of(bucket, combined([part.points[number].metrics for part in parts])) for number, bucket in enumerate(cut)
     ]
     return Series(granularity, points)
 

@@ -1,19 +1,21 @@
 -- name: delivery_totals
--- What stands for each entity in $2 over its window from $3 to before $4, added up per set of missing metrics.
+-- What stands for the entities $5 of one level, in the ad accounts $2 over their windows from $3 to before $4, added up
+-- per set of missing metrics. By account and by entity, so that the planner may read an account's days as one range or
+-- look a few entities up, whichever is less.
 select fact.entity_id, fact.missing, {sums}
-from unnest($2::bigint[], $3::date[], $4::date[]) as wanted (entity_id, since, until)
+from unnest($2::bigint[], $3::date[], $4::date[]) as wanted (ad_account_id, since, until)
 join {table} as fact
-    on fact.org_id = $1 and fact.entity_id = wanted.entity_id
+    on fact.org_id = $1 and fact.ad_account_id = wanted.ad_account_id and fact.level = {level}
     and fact.day >= wanted.since and fact.day < wanted.until
-group by fact.entity_id, fact.missing
-order by fact.entity_id, fact.missing;
+where fact.entity_id = any($5::bigint[])
+group by fact.entity_id, fact.missing;
 
 -- name: delivery_buckets
--- The same, for each bucket of the window.
+-- The same, for each bucket of the windows.
 select fact.entity_id, {bucket} as bucket, fact.missing, {sums}
-from unnest($2::bigint[], $3::date[], $4::date[]) as wanted (entity_id, since, until)
+from unnest($2::bigint[], $3::date[], $4::date[]) as wanted (ad_account_id, since, until)
 join {table} as fact
-    on fact.org_id = $1 and fact.entity_id = wanted.entity_id
+    on fact.org_id = $1 and fact.ad_account_id = wanted.ad_account_id and fact.level = {level}
     and fact.day >= wanted.since and fact.day < wanted.until
-group by fact.entity_id, bucket, fact.missing
-order by fact.entity_id, bucket, fact.missing;
+where fact.entity_id = any($5::bigint[])
+group by fact.entity_id, bucket, fact.missing;

@@ -7,12 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.level import Missing
-from resolvers.formulas import ALL_COLUMNS, METRICS, RATIOS, Metric, Primitive, Reason, Sums, columns_of, combined
+from resolvers.formulas import (
+    ADDITIVE,
+    ALL_COLUMNS,
+    METRICS,
+    RATIOS,
+    WHOLE,
+    Metric,
+    Primitive,
+    Reason,
+    Sums,
+    columns_of,
+    combined,
+    values,
+)
 
-ADDITIVE = ALL_COLUMNS[:-1]
 numbers = st.integers(0, 2**62)
 reported = st.builds(
-    lambda values: Sums(dict(zip(ADDITIVE, values, strict=True)), {0}, days=1, currencies=frozenset({"USD"})),
+    lambda values: Sums(dict(zip(ADDITIVE, values, strict=True)), WHOLE, days=1, currencies=frozenset({"USD"})),
     st.tuples(*[numbers] * len(ADDITIVE)),
 )
 any_sums = st.builds(
@@ -20,7 +32,7 @@ any_sums = st.builds(
         dict(zip(ADDITIVE, values, strict=True)), missing, days=len(missing), currencies=currencies
     ),
     st.tuples(*[numbers] * len(ADDITIVE)),
-    st.sets(st.integers(0, int(Missing.ALL)), max_size=4),
+    st.frozensets(st.integers(0, int(Missing.ALL)), max_size=4),
     st.frozensets(st.sampled_from(["USD", "EUR", "XXX of 1", "XXX of 2"]), min_size=1),
 )
 
@@ -65,12 +77,18 @@ def test_the_whole_is_the_sum_of_its_parts(parts):
         assert whole.values[column] == sum(part.values[column] for part in parts)
 
 
+@given(st.lists(any_sums | reported, max_size=5))
+def test_many_values_are_each_ones_value(blocks):
+    for metric in METRICS:
+        assert values(metric, blocks) == [sums.value(metric) for sums in blocks]
+
+
 def test_nothing_covered_is_not_imported():
     assert {reason for _, reason in Sums().unavailable()} == {Reason.NOT_IMPORTED}
 
 
 def test_the_reach_of_parts_is_not_the_whole_ones():
-    part = Sums(dict.fromkeys(ADDITIVE, 1), {0}, reach=10, reach_seen=True, days=1, currencies=frozenset({"USD"}))
+    part = Sums(dict.fromkeys(ADDITIVE, 1), WHOLE, reach=10, reach_seen=True, days=1, currencies=frozenset({"USD"}))
 
     assert part.value(Metric.FREQUENCY) == 0.1
     assert combined([part]).value(Metric.REACH) is None
@@ -78,7 +96,7 @@ def test_the_reach_of_parts_is_not_the_whole_ones():
 
 
 def test_zero_reach_gives_no_frequency():
-    none = Sums(dict.fromkeys(ADDITIVE, 0), {0}, reach=0, reach_seen=True, days=1, currencies=frozenset({"USD"}))
+    none = Sums(dict.fromkeys(ADDITIVE, 0), WHOLE, reach=0, reach_seen=True, days=1, currencies=frozenset({"USD"}))
 
     assert none.value(Metric.REACH) == 0
     assert none.reason(Metric.FREQUENCY) is Reason.ZERO_DENOMINATOR
