@@ -160,9 +160,11 @@ class _Server:
         return False
 
     def _start(self) -> None:
-        # PostgreSQL trusts the number in the file; after a restart of the machine it may be any other process's.
-        if self._pid_file() and self._postmaster() is None:
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+        # PostgreSQL trusts the numbers in these files. Those of a server that was killed may be any other process's by
+        # now, or that of the dead server, which keeps it until its parent takes note.
+        if self._postmaster() is None:
+            for name in ("postmaster.pid", SOCKET_NAME, f"{SOCKET_NAME}.lock"):
+                (self.data / name).unlink(missing_ok=True)
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.old"))
         settings = {**self.settings, "unix_socket_directories": _quoted(self._room_for_socket())}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -54,6 +56,25 @@ async def _drop_left_overs(url: str) -> None:
         ):
             if not psutil.pid_exists(int(name.split("_")[2])):
                 await connection.execute(f"drop database if exists {name} with (force)")
+
+
+@contextmanager
+def open_directory() -> Iterator[Path]:
+    """A directory for an embedded server, let in to by every account.
+
+    Under root, PostgreSQL runs as another account, and a run of the tests that starts closes pytest's `tmp_path` to it.
+    """
+    with tempfile.TemporaryDirectory(prefix="adgraph-test-") as name:
+        directory = Path(name).resolve()
+        directory.chmod(0o711)
+        yield directory
+
+
+@pytest.fixture
+def server_dir() -> Iterator[Path]:
+    """An open directory of the test's own."""
+    with open_directory() as directory:
+        yield directory
 
 
 @pytest.fixture(scope="session")

@@ -188,8 +188,8 @@ def test_an_unexpected_error_is_one_line_and_its_trace_is_kept(tmp_path: Path, l
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_serving_ends_cleanly_when_asked(tmp_path: Path, sent: signal.Signals) -> None:
-    changes = {"ADGRAPH_PORT": str(free_port()), "ADGRAPH_DATA_DIR": str(tmp_path)}
+def test_serving_ends_cleanly_when_asked(server_dir: Path, sent: signal.Signals) -> None:
+    changes = {"ADGRAPH_PORT": str(free_port()), "ADGRAPH_DATA_DIR": str(server_dir)}
     with subprocess.Popen(
         [sys.executable, "-m", "graph.cli", "serve"], cwd=CHECKOUT, env=environ(**changes), text=True,
         stderr=subprocess.PIPE, start_new_session=True,
@@ -202,7 +202,7 @@ def test_serving_ends_cleanly_when_asked(tmp_path: Path, sent: signal.Signals) -
         rest = process.stderr.read()
         assert process.wait(10) == 0
     assert "Traceback" not in rest
-    assert not (tmp_path / "postgres" / "postmaster.pid").exists(), "the embedded server has stopped"
+    assert not (server_dir / "postgres" / "postmaster.pid").exists(), "the embedded server has stopped"
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
