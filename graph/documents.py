@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType, specified_rules, validate
@@ -15,6 +14,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from db.errors import Invalid
+from graph.executor.plan import Plans
 from graph.http.limits import Limits
 
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
@@ -40,8 +40,7 @@ class Document:
 
     syntax: DocumentNode
     operations: dict[str | None, OperationDefinitionNode] = field(default_factory=dict)
-    # What executors have worked out for it, by operation and by the variables that steer @skip and @include.
-    plans: dict[Hashable, Any] = field(default_factory=dict)
+    plans: Plans = field(default_factory=Plans)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to run: the one of that name, or the only one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ from resolvers import coverage
 from resolvers.context import Request
 from resolvers.coverage import Coverage
 from resolvers.formulas import WHOLE, Sums
-from resolvers.window import Bucket, Granularity, Window, WindowSpec, ad_account_scopes, buckets, resolve
+from resolvers.window import Bucket, Granularity, Range, Window, WindowSpec, ad_account_scopes, buckets, resolve
 
 K = TypeVar("K", bound=Hashable)
 
@@ -83,16 +84,17 @@ async def totals(
     request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, columns: tuple[str, ...]
 ) -> list[Sums]:
     """Batch: the sums of `columns` over each entity's window. All entities are of one level."""
-    accounts = await _accounts(request, entities, spec)
-    asked = [accounts[entity.ad_account_id] for entity in entities]
-    rows = await delivery.totals(
-        request.database, request.org_id, level, columns, _windows(accounts), [entity.id for entity in entities]
+    windows = await _windows(request, entities, spec)
+    rows, accounts = await asyncio.gather(
+        delivery.totals(request.database, request.org_id, level, columns, _days(windows), _ids(entities)),
+        _accounts(request, windows),
     )
     found = _added_up((row["entity_id"] for row in rows), rows, columns)
     covered = {id_: one.covered(level, one.window.since, one.window.until) for id_, one in accounts.items()}
     unclear = []
     answers = []
-    for entity, account in zip(entities, asked, strict=True):
+    for entity in entities:
+        account = accounts[entity.ad_account_id]
         sums = found.get(entity.id) or Sums()
         answers.append(sums)
         if not _settled(sums, account, covered[entity.ad_account_id], account.window.days):
@@ -106,14 +108,15 @@ async def series(
     columns: tuple[str, ...],
 ) -> list[Series]:  # fmt: skip
     """Batch: the sums of `columns` over each bucket of each entity's window."""
-    accounts = await _accounts(request, entities, spec)
-    asked = [accounts[entity.ad_account_id] for entity in entities]
-    cuts = {id_: buckets(account.window, granularity) for id_, account in accounts.items()}
+    windows = await _windows(request, entities, spec)
+    cuts = {id_: buckets(window, granularity) for id_, window in windows.items()}
     request.spend(sum(len(cuts[entity.ad_account_id]) for entity in entities))
-    rows = await delivery.buckets(
-        request.database, request.org_id, level, columns, granularity.value, _windows(accounts),
-        [entity.id for entity in entities],
-    )  # fmt: skip
+    rows, accounts = await asyncio.gather(
+        delivery.buckets(
+            request.database, request.org_id, level, columns, granularity.value, _days(windows), _ids(entities)
+        ),
+        _accounts(request, windows),
+    )
     found = _added_up(((row["entity_id"], row["bucket"]) for row in rows), rows, columns)
     covered = {
         (id_, bucket.start): account.covered(level, bucket.since, bucket.until)
@@ -122,7 +125,8 @@ async def series(
     }
     unclear = []
     answers = []
-    for entity, account in zip(entities, asked, strict=True):
+    for entity in entities:
+        account = accounts[entity.ad_account_id]
         points = []
         for bucket in cuts[entity.ad_account_id]:
             sums = found.get((entity.id, bucket.start)) or Sums()
@@ -135,19 +139,31 @@ async def series(
     return answers
 
 
-async def _accounts(request: Request, entities: Sequence[Entity], spec: WindowSpec) -> dict[int, _Account]:
+async def _windows(request: Request, entities: Sequence[Entity], spec: WindowSpec) -> dict[int, Window]:
+    """The window of each ad account. Only one that depends on today waits for the project's timezone."""
     ids = {entity.ad_account_id for entity in entities}
+    if isinstance(spec, Range):
+        return dict.fromkeys(ids, Window(spec.since, spec.until))
     scopes = await request.load_all(ad_account_scopes, ids)
-    windows = {id_: resolve(request, spec, scopes[id_].project_timezone) for id_ in ids}
-    covered = await request.load_all(coverage.of_windows, windows.items())
+    return {id_: resolve(request, spec, scopes[id_].project_timezone) for id_ in ids}
+
+
+async def _accounts(request: Request, windows: Mapping[int, Window]) -> dict[int, _Account]:
+    scopes, covered = await asyncio.gather(
+        request.load_all(ad_account_scopes, windows), request.load_all(coverage.of_windows, windows.items())
+    )
     return {
         id_: _Account(window, covered[id_, window], frozenset({_currency(scopes[id_])}))
         for id_, window in windows.items()
     }
 
 
-def _windows(accounts: Mapping[int, _Account]) -> delivery.Windows:
-    return {id_: (account.window.since, account.window.until) for id_, account in accounts.items()}
+def _days(windows: Mapping[int, Window]) -> delivery.Windows:
+    return {id_: (window.since, window.until) for id_, window in windows.items()}
+
+
+def _ids(entities: Iterable[Entity]) -> list[int]:
+    return [entity.id for entity in entities]
 
 
 def _currency(scope: AdAccountScopeRow) -> str:
@@ -192,10 +208,10 @@ def _settled(sums: Sums, account: _Account, covered: _Covered, days: int) -> boo
 async def _settle_by_date(request: Request, level: Level, unclear: Sequence[_Unclear]) -> None:
     if not unclear:
         return
-    accounts = {one.entity.ad_account_id: one.account for one in unclear}
+    windows = {one.entity.ad_account_id: one.account.window for one in unclear}
     rows = await delivery.buckets(
-        request.database, request.org_id, level, (), Granularity.DAY.value, _windows(accounts),
-        [one.entity.id for one in unclear],
+        request.database, request.org_id, level, (), Granularity.DAY.value, _days(windows),
+        _ids(one.entity for one in unclear),
     )  # fmt: skip
     spoken = {(row.entity_id, row.bucket) for row in rows}
     for one in unclear:

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Coroutine
 from typing import Any
 
-from graphql.execution.values import VariableValues
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graph.documents import DOCUMENT, Document
-from graph.executor.plan import Operation, SelectionPlan, root_plan, steering_variables
+from graph.executor.plan import Plans, SelectionPlan
 from graph.executor.run import Run
 
 # How many operations each executor has run in this process.
@@ -40,12 +39,5 @@ class BreadthFirst(StrawberryGraphQLCoreExecutionContext):
 
     def _plan(self) -> SelectionPlan | None:
         document = (self.operation_extensions or {}).get(DOCUMENT)
-        known: dict[Any, SelectionPlan | None] = document.plans if isinstance(document, Document) else {}
-        name = self.operation.name.value if self.operation.name else None
-        names = steering_variables(self.operation, self.fragment_definitions)
-        coerced = {name: self.variable_values.coerced.get(name) for name in names}
-        key = (name, *coerced.items())
-        if key not in known:
-            operation = Operation(self.schema, self.fragment_definitions, self.operation, VariableValues({}, coerced))
-            known[key] = root_plan(operation)
-        return known[key]
+        plans = document.plans if isinstance(document, Document) else Plans()
+        return plans.of(self.schema, self.fragment_definitions, self.operation, self.variable_values.coerced)

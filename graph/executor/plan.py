@@ -33,6 +33,8 @@ from strawberry.types.field import StrawberryField
 
 from graph.selection import Selection
 
+# A document whose plans are all different would else keep one for each of 2^n choices.
+MOST_PLANS = 32
 # Builds so many objects from their columns of values.
 Build = Callable[..., list[dict[str, Any]]]
 
@@ -169,6 +171,35 @@ def root_plan(operation: Operation) -> SelectionPlan | None:
     if any(group[0].node.name.value in {"__schema", "__type"} for group in collected.values()):
         return None
     return SelectionPlan(operation, root, collected)
+
+
+class Plans:
+    """The plans of one document: by operation, and by the values of the variables that steer @skip and @include."""
+
+    def __init__(self) -> None:
+        self._steering: dict[str | None, tuple[str, ...]] = {}
+        self._plans: dict[tuple[object, ...], SelectionPlan | None] = {}
+
+    def of(
+        self,
+        schema: GraphQLSchema,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        definition: OperationDefinitionNode,
+        variables: Mapping[str, Any],
+    ) -> SelectionPlan | None:
+        """The plan of an operation of the document; None for what runs on graphql-core."""
+        name = definition.name.value if definition.name else None
+        steering = self._steering.get(name)
+        if steering is None:
+            steering = self._steering[name] = steering_variables(definition, fragments)
+        values = {variable: variables[variable] for variable in steering if variable in variables}
+        key = (name, *values.items())
+        if key not in self._plans:
+            if len(self._plans) >= MOST_PLANS:
+                self._plans.clear()
+            operation = Operation(schema, fragments, definition, VariableValues({}, values))
+            self._plans[key] = root_plan(operation)
+        return self._plans[key]
 
 
 class _Steering(Visitor):
