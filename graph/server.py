@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import errno
+import math
 import socket
 
 import uvicorn
 
 from db.errors import AdgraphError, Invalid
 from graph.settings import Settings
-
-# Longer than a request may take by default would keep a terminal waiting; uvicorn drops what is left then.
-GRACE_SECONDS = 20
 
 
 class PortTaken(Invalid):
@@ -49,6 +47,11 @@ def take_port(settings: Settings) -> socket.socket:
     return taken
 
 
+def grace(settings: Settings) -> int:
+    """The seconds for what is in flight at the end: a whole request, and one to say that its time ran out."""
+    return math.ceil(settings.request_timeout) + 1
+
+
 def run(settings: Settings, database_url: str, port: socket.socket) -> None:
     """Serves until SIGINT or SIGTERM, which are the normal end."""
     from graph.app import create_app
@@ -64,7 +67,7 @@ def run(settings: Settings, database_url: str, port: socket.socket) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=grace(settings),
     )
     server = uvicorn.Server(config)
     try:

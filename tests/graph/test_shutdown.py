@@ -15,7 +15,8 @@ import asyncpg
 import httpx
 import pytest
 
-from graph.settings import CHECKOUT
+from graph.server import grace
+from graph.settings import CHECKOUT, Settings
 
 SERVE = "from graph.cli import main; main()"
 PATIENCE = 20
@@ -33,9 +34,9 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def server(database_url: str, port: int) -> AsyncIterator[Process]:
+async def server(database_url: str, port: int, **settings: str) -> AsyncIterator[Process]:
     """`adgraph serve` in a process of its own, answering."""
-    environment = {"DATABASE_URL": database_url, "ADGRAPH_PORT": str(port), "ADGRAPH_LOG_FORMAT": "json"}
+    environment = {"DATABASE_URL": database_url, "ADGRAPH_PORT": str(port), "ADGRAPH_LOG_FORMAT": "json"} | settings
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", SERVE, "serve", cwd=CHECKOUT, env=os.environ | environment, stderr=PIPE, stdout=PIPE
     )
@@ -99,6 +100,34 @@ async def test_asked_to_end_it_takes_no_more_requests_and_finishes_those_in_flig
     assert (response.status_code, response.json()) == (200, {"data": {"projects": {"nodes": []}}})
     assert process.returncode == 0
     assert b"Traceback" not in output + log
+
+
+async def test_asked_to_end_it_still_tells_a_request_that_its_time_ran_out(database_url: str) -> None:
+    port = free_port()
+    connection = await asyncpg.connect(database_url)
+    async with (
+        asyncio.timeout(PATIENCE),
+        server(database_url, port, ADGRAPH_REQUEST_TIMEOUT="0.8") as process,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client,
+    ):
+        await until_it_answers(client)
+        async with connection.transaction():
+            await connection.execute("lock table project in access exclusive mode")
+            text = "{ projects { nodes { name } } }"
+            in_flight = asyncio.create_task(client.post("/graphql", json={"query": text}))
+            await until_it_waits(connection)
+            process.terminate()
+            response = await in_flight
+            _, log = await process.communicate()
+
+    await connection.close()
+    assert response.json()["errors"][0]["extensions"]["code"] == "TIMEOUT"
+    assert process.returncode == 0
+    assert b"graceful shutdown exceeded" not in log
+
+
+def test_a_request_in_flight_is_given_its_whole_time() -> None:
+    assert all(grace(Settings(request_timeout=seconds)) > seconds for seconds in (0.5, 30, 3600))
 
 
 async def test_a_large_body_is_answered_on_a_real_connection_and_the_server_serves_on(database_url: str) -> None:
