@@ -15,7 +15,7 @@ import asyncpg
 from aiosql.query_loader import QueryLoader
 from asyncpg.pool import PoolConnectionProxy
 
-from db.errors import Invalid, TimedOut, Unavailable
+from db.errors import Invalid, NotMigrated, TimedOut, Unavailable
 
 QUERIES = Path(__file__).parent / "queries"
 UNREACHABLE = (
@@ -97,6 +97,8 @@ def _told() -> Iterator[None]:
         ) from error
     except asyncpg.CharacterNotInRepertoireError as error:
         raise Invalid("PostgreSQL holds no text with the character NUL (\\u0000). Leave it out.") from error
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
+        raise NotMigrated("The database lacks tables of this version of adgraph. Run adgraph migrate.") from error
     except asyncpg.InterfaceError as error:
         if "closed" not in str(error) and "closing" not in str(error):
             raise

@@ -46,6 +46,10 @@ class Unavailable(AdgraphError):
     exit_code = 4
 
 
+class NotMigrated(Unavailable):
+    """The database is not of this version: a table or a column is not there."""
+
+
 class TimedOut(AdgraphError):
     """The answer took longer than allowed."""
 

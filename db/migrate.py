@@ -14,7 +14,7 @@ import asyncpg
 import sqlparse
 
 from db.database import UNREACHABLE, Database, Row
-from db.errors import AdgraphError, Invalid, Unavailable
+from db.errors import AdgraphError, Invalid, NotMigrated, Unavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OLDEST_POSTGRESQL = 15
@@ -144,7 +144,7 @@ async def pending(database: Database) -> list[str]:
     """The names of the migrations that the database still lacks; one short statement."""
     try:
         rows = await database.fetch("applied_migrations", row=AppliedRow)
-    except asyncpg.UndefinedTableError:
+    except NotMigrated:
         rows = []
     return [migration.name for migration in missing(read(), (Applied(*row) for row in rows))]
 

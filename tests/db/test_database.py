@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 
+import asyncpg
 import pytest
 
 from db.database import Database, Row, recording, statement
-from db.errors import TimedOut, Unavailable
+from db.errors import NotMigrated, TimedOut, Unavailable
 from db.organization import OrganizationId, organization_id
 from tests.make import make_project
 
@@ -61,6 +62,16 @@ async def test_a_slow_statement_times_out_and_the_pool_goes_on(database_url: str
             with pytest.raises(TimedOut):
                 await database.fetch("organization_id", "Acme", row=Row)
         assert await organization_id(database, "Acme")
+
+
+@pytest.mark.parametrize("change", ["drop table organization cascade", "alter table organization drop name cascade"])
+async def test_a_database_of_another_version_says_what_to_run(database_url: str, change: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(change)
+    await connection.close()
+    async with Database.connect(database_url) as database:
+        with pytest.raises(NotMigrated, match="adgraph migrate"):
+            await organization_id(database, "Acme")
 
 
 async def test_an_unreachable_database_is_unavailable() -> None:

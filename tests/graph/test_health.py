@@ -124,7 +124,9 @@ async def test_a_database_that_becomes_ready_is_used_without_a_restart(empty_dat
         await migrate(empty_database_url)
         response, ready = await query(client, PROJECTS), await client.get("/readyz")
 
-    assert too_early.json()["errors"]
+    (error,) = too_early.json()["errors"]
+    assert error["extensions"] == {"code": "UNAVAILABLE"}
+    assert "adgraph migrate" in error["message"]
     assert response.json() == {"data": {"projects": {"nodes": []}}}
     assert ready.status_code == 200
 
