@@ -3,7 +3,13 @@
 from pathlib import Path
 
 import pytest
-from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, print_schema
+from graphql import (
+    GraphQLFieldMap,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    print_schema,
+)
 
 from graph.schema import schema
 from resolvers.formulas import METRICS
@@ -33,8 +39,14 @@ def test_every_type_field_argument_and_value_is_described(type_):
             assert value.description, f"{type_}.{name}"
 
 
+def fields_of(name: str) -> GraphQLFieldMap:
+    type_ = schema._schema.type_map[name]
+    assert isinstance(type_, GraphQLObjectType)
+    return type_.fields
+
+
 def test_every_metric_is_a_field_in_the_order_of_its_definition():
-    fields = list(schema._schema.type_map["Metrics"].fields)
+    fields = list(fields_of("Metrics"))
 
     assert sorted(fields) == sorted([metric.value for metric in METRICS] + ["unavailable"])
 
@@ -42,7 +54,7 @@ def test_every_metric_is_a_field_in_the_order_of_its_definition():
 def test_what_can_fail_by_itself_is_nullable():
     # One failure never takes an entity, let alone a list of them, with it.
     for name in ("Project", "AdAccount", "Campaign", "AdSet", "Ad"):
-        fields = schema._schema.type_map[name].fields
+        fields = fields_of(name)
         for field in ("performance", "adAccounts", "campaigns", "adSets", "ads", "budget", "adAccount", "campaign"):
             if field in fields:
                 assert not str(fields[field].type).endswith("!"), f"{name}.{field}"

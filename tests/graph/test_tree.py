@@ -30,7 +30,9 @@ query ($ids: [ID!]!) {
     ... on Measurable { name }
     ... on Project { timezone }
     ... on AdAccount { externalId platform status currency timezone project { id } }
-    ... on Campaign { externalId platform status objective budget { amount amountMinor currency period } adAccount { id } }
+    ... on Campaign {
+      externalId platform status objective budget { amount amountMinor currency period } adAccount { id }
+    }
     ... on AdSet { externalId platform status budget { amount } campaign { id } }
     ... on Ad { externalId platform status adSet { id } }
   }
