@@ -49,8 +49,3 @@ class ImportReport:
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
     seconds: float
-
-    @property
-    def orphan_facts(self) -> int:
-        """Entity-days that were set aside."""
-        return sum(orphans.facts for orphans in self.orphans)

@@ -42,7 +42,8 @@ def test_every_type_field_argument_and_value_is_described(type_):
 def fields_of(name: str) -> GraphQLFieldMap:
     type_ = schema._schema.type_map[name]
     assert isinstance(type_, GraphQLObjectType)
-    return type_.fields
+    fields: GraphQLFieldMap = type_.fields
+    return fields
 
 
 def test_every_metric_is_a_field_in_the_order_of_its_definition():

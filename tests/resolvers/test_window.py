@@ -2,11 +2,13 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from db.database import Database
 from db.errors import Invalid, WindowTooLarge
 from resolvers.context import Request
 from resolvers.window import (
@@ -59,7 +61,8 @@ def test_last_ends_before_today_and_this_with_it(preset, today):
 
 
 def test_today_is_that_of_the_projects_timezone():
-    request = Request(database=None, org_id=1, now=datetime(2025, 1, 1, 3, tzinfo=UTC))
+    asked_nothing = cast(Database, None)
+    request = Request(database=asked_nothing, org_id=1, now=datetime(2025, 1, 1, 3, tzinfo=UTC))
 
     assert resolve(request, Named(Preset.TODAY), "UTC").since == date(2025, 1, 1)
     assert resolve(request, Named(Preset.TODAY), "America/New_York").since == date(2024, 12, 31)
