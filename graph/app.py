@@ -35,6 +35,10 @@ from graph.settings import Settings
 from resolvers.context import Request
 
 
+# Behind this, the HTTP parser itself ends a connection before anyone here could say why.
+LONGEST_URL = 32_768
+
+
 class State(TypedDict):
     """What the lifespan hands to every request."""
 
@@ -86,7 +90,7 @@ def create_app(settings: Settings, database_url: str, schema: strawberry.Schema 
         context=Contexts(settings),
         page=graphiql.page,
         timeout=settings.request_timeout,
-        longest_url=settings.max_body_bytes,
+        longest_url=min(settings.max_body_bytes, LONGEST_URL),
     )
     return Starlette(
         lifespan=lifespan,

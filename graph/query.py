@@ -93,7 +93,9 @@ def _field(resolver: Any, graphql_type: object, description: str) -> Any:
 class Query:
     node = _field(_node, Node | None, "The node with that id, whatever its kind; NOT_FOUND where there is none.")
     nodes = _field(
-        _nodes, list[Node | None], "The nodes with those ids, in their order; null and NOT_FOUND for each unknown one."
+        _nodes,
+        list[Node | None] | None,
+        "The nodes with those ids, in their order; null and NOT_FOUND for each unknown one.",
     )
     projects = roots(entity.PROJECT, Connection[Project] | None, "All projects.")
     project = _field(_project(entity.PROJECT), Project | None, "One project.")

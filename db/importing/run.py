@@ -133,8 +133,7 @@ class _Run:
             "record_import", org_id, import_id, project_id, self.source, imported_at, facts,
             sum(orphans.facts for orphans in set_aside),
         )  # fmt: skip
-        levels = Counter(key.level for key in (*self.tree.own, *self.tree.number_of.keys() - self.tree.own.keys())
-                         if key in placement.parents)  # fmt: skip
+        levels = Counter(key.level for key in placement.parents)
         external_ids = {ids[key]: key.external_id for key in account_of if key.level == Level.AD_ACCOUNT}
         return ImportReport(
             import_id=import_id,
