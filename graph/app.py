@@ -34,7 +34,6 @@ from graph.schema import schema as adgraph_schema
 from graph.settings import Settings
 from resolvers.context import Request
 
-
 # Behind this, the HTTP parser itself ends a connection before anyone here could say why.
 LONGEST_URL = 32_768
 
