@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from db.importers import cells
 from db.importers.csv_table import rows
 from db.importers.files import missing_tables, tables
 from db.importers.meta_actions import Actions
-from db.importers.records import BadRow, Entity, Fact, Note, Orphan, Place, Record
+from db.importers.records import BadRow, Entity, Fact, Note, Orphan, Record
 from db.importers.row import Cells, parsed
 from db.level import Level, Platform
 
@@ -119,35 +120,38 @@ def _budget(row: Cells, currency: str | None) -> tuple[int | None, str | None]:
 
 
 def _delivery(path: Path, known: _Known, conversions: Actions, values: Actions) -> Iterator[Record]:
-    for record in parsed(rows(path, "ad_id", "date", "impressions", "spend"), _fact):
+    table = rows(path, "ad_id", "date", "impressions", "spend")
+    for record in parsed(table, partial(_fact, conversions=conversions, values=values)):
+        yield record
         if isinstance(record, BadRow):
-            yield record
             continue
         ad, day = record.external_id, record.day
-        account = dict(record.parents).get(Level.AD_ACCOUNT) or known.account_of.get(ad)
+        account = record.parents[0][1] if record.parents else known.account_of.get(ad)
         known.account_of.setdefault(ad, account)
-        first, last = known.days.get(account, (day, day))
-        known.days[account] = min(first, day), max(last, day)
-        if conversions.has(ad, day) or values.has(ad, day):
+        span = known.days.get(account)
+        if span is None:
+            known.days[account] = day, day
+        elif not span[0] <= day <= span[1]:
+            known.days[account] = min(span[0], day), max(span[1], day)
+        if conversions.has((ad, day)) or values.has((ad, day)):
             known.delivered.add((ad, day))
-        yield record._replace(
-            conversions_millionths=conversions.chosen(ad, day),
-            conversion_value_micros=values.chosen(ad, day),
-        )
 
 
-def _fact(row: Cells) -> Fact:
+def _fact(row: Cells, conversions: Actions, values: Actions) -> Fact:
+    ad, day = entity_day = row.read("ad_id", cells.identity), row.read("date", cells.day)
     account = row.read("account_id", cells.optional_identity)
     return Fact(
         place=row.place,
         platform=Platform.META,
         level=Level.AD,
-        external_id=row.read("ad_id", cells.identity),
-        day=row.read("date", cells.day),
+        external_id=ad,
+        day=day,
         spend_micros=row.read("spend", cells.micros),
         impressions=row.read("impressions", cells.count),
         clicks=row.read("clicks", cells.count),
         link_clicks=row.read("inline_link_clicks", cells.count),
+        conversions_millionths=conversions.chosen(entity_day),
+        conversion_value_micros=values.chosen(entity_day),
         reach=row.read("reach", cells.count),
         parents=((Level.AD_ACCOUNT, account),) if account else (),
     )
@@ -161,37 +165,32 @@ def _without_delivery(known: _Known, conversions: Actions, values: Actions) -> I
     """
     outside = 0
     for ad, day in sorted((conversions.entity_days() | values.entity_days()) - known.delivered):
-        place = conversions.place(ad, day) or values.place(ad, day)
+        entity_day = ad, day
+        place = conversions.place(entity_day) or values.place(entity_day)
         assert place is not None
         if ad not in known.account_of:
             yield Orphan(place, Platform.META, Level.AD, ad, day)
-        elif conversions.has(ad, day) or values.has(ad, day):
+        elif conversions.has(entity_day) or values.has(entity_day):
             account = known.account_of[ad]
             first, last = known.days.get(account, (date.max, date.min))
-            if first <= day <= last:
-                yield _conversions_only(place, ad, account, day, conversions, values)
-            else:
+            if not first <= day <= last:
                 outside += 1
+                continue
+            yield Fact(
+                place=place,
+                platform=Platform.META,
+                level=Level.AD,
+                external_id=ad,
+                day=day,
+                spend_micros=0,
+                impressions=0,
+                link_clicks=0,
+                conversions_millionths=conversions.chosen(entity_day),
+                conversion_value_micros=values.chosen(entity_day),
+                parents=((Level.AD_ACCOUNT, account),) if account else (),
+            )
     if outside:
         yield Note(
             f"{outside:,} ad-days with conversions were left out: basic_ad has no row for them and does not reach so "
             "far. Export basic_ad over the same days as its actions."
         )
-
-
-def _conversions_only(
-    place: Place, ad: str, account: str | None, day: date, conversions: Actions, values: Actions
-) -> Fact:
-    return Fact(
-        place=place,
-        platform=Platform.META,
-        level=Level.AD,
-        external_id=ad,
-        day=day,
-        spend_micros=0,
-        impressions=0,
-        link_clicks=0,
-        conversions_millionths=conversions.chosen(ad, day),
-        conversion_value_micros=values.chosen(ad, day),
-        parents=((Level.AD_ACCOUNT, account),) if account else (),
-    )

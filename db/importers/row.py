@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from db.importers.cells import CellError
 from db.importers.records import BadRow, Place
@@ -20,22 +21,29 @@ class RowError(Exception):
         self.bad_row = bad_row
 
 
-class Row(Protocol):
+class Row(ABC):
     """A row with a place; what it lacks reads as an empty cell."""
 
+    __slots__ = ("place",)
     place: Place
 
+    @abstractmethod
     def text(self, column: str) -> str:
         """The cell as it is."""
 
     def read(self, column: str, parse: Callable[[str], T]) -> T:
-        """The cell as `parse`, a function of `cells`, understands it; `RowError` where it does not."""
+        """The cell as `parse`, a function of `cells`, understands it; raises `RowError` where it does not."""
+        text = self.text(column)
+        try:
+            return parse(text)
+        except CellError as error:
+            raise RowError(BadRow(self.place, column, text, str(error))) from None
 
 
-class Cells:
+class Cells(Row):
     """A row of a table: its cells, and the number of each column by its name in lower case."""
 
-    __slots__ = ("_cells", "_columns", "place")
+    __slots__ = ("_cells", "_columns")
 
     def __init__(self, place: Place, columns: Mapping[str, int], cells: Sequence[str]) -> None:
         self.place = place
@@ -46,18 +54,11 @@ class Cells:
         number = self._columns.get(column)
         return "" if number is None else self._cells[number]
 
-    def read(self, column: str, parse: Callable[[str], T]) -> T:
-        text = self.text(column)
-        try:
-            return parse(text)
-        except CellError as error:
-            raise RowError(BadRow(self.place, column, text, str(error))) from None
 
-
-class Fields:
+class Fields(Row):
     """A JSON object. Numbers read as they were written, null as an empty cell."""
 
-    __slots__ = ("_fields", "place")
+    __slots__ = ("_fields",)
 
     def __init__(self, place: Place, fields: Mapping[str, object]) -> None:
         self.place = place
@@ -66,13 +67,6 @@ class Fields:
     def text(self, column: str) -> str:
         value = self._fields.get(column)
         return value if isinstance(value, str) else "" if value is None else str(value)
-
-    def read(self, column: str, parse: Callable[[str], T]) -> T:
-        text = self.text(column)
-        try:
-            return parse(text)
-        except CellError as error:
-            raise RowError(BadRow(self.place, column, text, str(error))) from None
 
 
 def parsed(rows: Iterable[R | BadRow], parse: Callable[[R], T]) -> Iterator[T | BadRow]:
