@@ -11,9 +11,12 @@ from db.database import Database, Row
 
 
 class CoverageRow(Row):
-    """The days of a window on which sources at `level` or below, together, lack the metrics `missing`."""
+    """The days of a window on which sources at `level` or below, together, lack the metrics `missing`.
 
-    ad_account_id: int
+    `place` is the window's among those that were asked, from 1.
+    """
+
+    place: int
     level: int
     missing: int
     days: list[asyncpg.Range[date]]
@@ -23,5 +26,5 @@ class CoverageRow(Row):
 async def by_ad_account_ids(
     database: Database, org_id: int, ad_account_ids: Sequence[int], since: Sequence[date], until: Sequence[date]
 ) -> list[CoverageRow]:
-    """What covers each ad account's window `[since, until)`, for every level."""
+    """What covers each window `[since, until)` of an ad account, for every level. An account may have several."""
     return await database.fetch("coverage_by_ad_account_ids", org_id, ad_account_ids, since, until, row=CoverageRow)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from db import coverage
 from db.level import Level
 from resolvers.batching import many_per_key
 from resolvers.context import Request
-from resolvers.window import Window
+from resolvers.window import Window, begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Coverage:
     """What covers one ad account's window, by level: sources at the level or below it."""
 
     levels: dict[Level, tuple[Stretch, ...]]
-    last_imported_at: datetime | None
+    last_imported_at: dict[Level, datetime]
 
     def by_missing(self, level: Level, since: date, until: date) -> dict[int, int]:
         """The number of covered days in `[since, until)`, by the metrics that the covering sources lack."""
@@ -53,28 +53,27 @@ AccountWindow = tuple[int, Window]
 
 
 async def of_windows(request: Request, keys: Sequence[AccountWindow]) -> list[Coverage]:
-    """Batch: what covers each (ad account, window). Windows of one account are read as one range."""
-    wanted: dict[int, Window] = {}
-    for account, window in keys:
-        known = wanted.get(account, window)
-        wanted[account] = replace(known, since=min(known.since, window.since), until=max(known.until, window.until))
-    rows = await coverage.by_ad_account_ids(
-        request.database, request.org_id, list(wanted),
-        [window.since for window in wanted.values()], [window.until for window in wanted.values()],
-    )  # fmt: skip
-    accounts = list(wanted)
-    found = dict(zip(accounts, many_per_key(accounts, rows, key=lambda row: row.ad_account_id), strict=True))
-    return [_coverage(found[account]) for account, _ in keys]
+    """Batch: what covers each (ad account, window), of which only the days that have begun count."""
+    days = [(account, *own) for (account, _), own in zip(keys, await begun(request, keys), strict=True)]
+    # Windows of the same days may differ in the timezone that they were resolved in.
+    wanted = list(dict.fromkeys(days))
+    accounts, since, until = zip(*wanted, strict=True)
+    rows = await coverage.by_ad_account_ids(request.database, request.org_id, accounts, since, until)
+    found = many_per_key(range(1, len(wanted) + 1), rows, key=lambda row: row.place)
+    covered = dict(zip(wanted, map(_coverage, found), strict=True))
+    return [covered[key] for key in days]
 
 
 def _coverage(rows: Sequence[coverage.CoverageRow]) -> Coverage:
     levels: dict[Level, list[Stretch]] = {}
+    imported: dict[Level, datetime] = {}
     for row in rows:
+        level = Level(row.level)
+        imported[level] = max(row.last_imported_at, imported.get(level, row.last_imported_at))
         for days in row.days:
             assert days.lower is not None
             assert days.upper is not None
-            levels.setdefault(Level(row.level), []).append(Stretch(days.lower, days.upper, row.missing))
+            levels.setdefault(level, []).append(Stretch(days.lower, days.upper, row.missing))
     return Coverage(
-        {level: tuple(sorted(stretches, key=lambda one: one.since)) for level, stretches in levels.items()},
-        max((row.last_imported_at for row in rows), default=None),
+        {level: tuple(sorted(stretches, key=lambda one: one.since)) for level, stretches in levels.items()}, imported
     )

@@ -16,7 +16,7 @@ from resolvers import coverage
 from resolvers.context import Request
 from resolvers.coverage import Coverage
 from resolvers.formulas import WHOLE, Sums
-from resolvers.window import Bucket, Granularity, Range, Window, WindowSpec, ad_account_scopes, buckets, resolve
+from resolvers.window import Bucket, Granularity, Range, Window, WindowSpec, ad_account_scopes, begun, buckets, resolve
 
 K = TypeVar("K", bound=Hashable)
 
@@ -85,8 +85,9 @@ async def totals(
 ) -> list[Sums]:
     """Batch: the sums of `columns` over each entity's window. All entities are of one level."""
     windows = await _windows(request, entities, spec)
+    days = await _days(request, windows)
     rows, accounts = await asyncio.gather(
-        delivery.totals(request.database, request.org_id, level, columns, _days(windows), _ids(entities)),
+        delivery.totals(request.database, request.org_id, level, columns, days, _ids(entities)),
         _accounts(request, windows),
     )
     found = _added_up((row["entity_id"] for row in rows), rows, columns)
@@ -111,10 +112,9 @@ async def series(
     windows = await _windows(request, entities, spec)
     cuts = {id_: buckets(window, granularity) for id_, window in windows.items()}
     request.spend(sum(len(cuts[entity.ad_account_id]) for entity in entities))
+    days = await _days(request, windows)
     rows, accounts = await asyncio.gather(
-        delivery.buckets(
-            request.database, request.org_id, level, columns, granularity.value, _days(windows), _ids(entities)
-        ),
+        delivery.buckets(request.database, request.org_id, level, columns, granularity.value, days, _ids(entities)),
         _accounts(request, windows),
     )
     found = _added_up(((row["entity_id"], row["bucket"]) for row in rows), rows, columns)
@@ -131,8 +131,8 @@ async def series(
         for bucket in cuts[entity.ad_account_id]:
             sums = found.get((entity.id, bucket.start)) or Sums()
             points.append(Point.of(bucket, sums))
-            days = (bucket.until - bucket.since).days
-            if not _settled(sums, account, covered[entity.ad_account_id, bucket.start], days):
+            length = (bucket.until - bucket.since).days
+            if not _settled(sums, account, covered[entity.ad_account_id, bucket.start], length):
                 unclear.append(_Unclear(sums, entity, account, bucket.since, bucket.until))
         answers.append(Series(granularity, points))
     await _settle_by_date(request, level, unclear)
@@ -158,8 +158,8 @@ async def _accounts(request: Request, windows: Mapping[int, Window]) -> dict[int
     }
 
 
-def _days(windows: Mapping[int, Window]) -> delivery.Windows:
-    return {id_: (window.since, window.until) for id_, window in windows.items()}
+async def _days(request: Request, windows: Mapping[int, Window]) -> delivery.Windows:
+    return dict(zip(windows, await begun(request, list(windows.items())), strict=True))
 
 
 def _ids(entities: Iterable[Entity]) -> list[int]:
@@ -210,7 +210,7 @@ async def _settle_by_date(request: Request, level: Level, unclear: Sequence[_Unc
         return
     windows = {one.entity.ad_account_id: one.account.window for one in unclear}
     rows = await delivery.buckets(
-        request.database, request.org_id, level, (), Granularity.DAY.value, _days(windows),
+        request.database, request.org_id, level, (), Granularity.DAY.value, await _days(request, windows),
         _ids(one.entity for one in unclear),
     )  # fmt: skip
     spoken = {(row.entity_id, row.bucket) for row in rows}

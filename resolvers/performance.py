@@ -111,7 +111,7 @@ async def freshness(request: Request, asked: Sequence[Performance]) -> list[Fres
 def _freshness(covered: Sequence[Coverage], level: Level, window: Window) -> Freshness:
     # A day that one of a project's ad accounts lacks is one on which the project's numbers are not whole.
     whole = [{day for day, _ in one.days(level, window.since, window.until)} for one in covered]
-    imported = [one.last_imported_at for one in covered if one.last_imported_at]
+    imported = [one.last_imported_at[level] for one in covered if level in one.last_imported_at]
     return Freshness(max(imported, default=None), window.days - (len(set.intersection(*whole)) if whole else 0))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
@@ -174,7 +174,25 @@ def _bucket(window: Window, start: date, step: timedelta) -> Bucket:
 
 def resolve(request: Request, spec: WindowSpec, timezone: str) -> Window:
     """The window as of the request's time in a project's timezone."""
-    return replace(spec.resolve(request.now.astimezone(ZoneInfo(timezone)).date()), timezone=timezone)
+    return replace(spec.resolve(_today(request, timezone)), timezone=timezone)
+
+
+async def begun(request: Request, windows: Sequence[tuple[int, Window]]) -> list[tuple[date, date]]:
+    """Of each ad account's window the days `[since, until)` that have begun where the ad account is.
+
+    A day yet to come says nothing, whatever a file claims.
+    """
+    # Where the date changes last, it is 12 hours behind UTC: what has begun there has begun everywhere.
+    everywhere = (request.now.astimezone(UTC) - timedelta(hours=12)).date()
+    open_ended = {account for account, window in windows if window.last_day > everywhere}
+    # Windows of the past need not wait for the timezones.
+    scopes = await request.load_all(ad_account_scopes, open_ended) if open_ended else {}
+    ends = {account: _today(request, scopes[account].timezone) + DAY for account in open_ended}
+    return [(window.since, min(window.until, ends.get(account, window.until))) for account, window in windows]
+
+
+def _today(request: Request, timezone: str) -> date:
+    return request.now.astimezone(ZoneInfo(timezone)).date()
 
 
 async def ad_account_scopes(request: Request, ids: Sequence[int]) -> list[AdAccountScopeRow]:

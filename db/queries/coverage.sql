@@ -1,20 +1,21 @@
 -- name: coverage_by_ad_account_ids
--- For each ad account in $2 and each level: the days from $3 to before $4 that imports at that level or below cover,
--- by the metrics that none of them reports.
+-- For each window (of the ad account in $2, from the day in $3 to before that in $4), by its place, and each level: the
+-- days that imports at that level or below cover, by the metrics that none of them reports.
 select
-    covered.ad_account_id, covered.level, covered.missing,
+    covered.place, covered.level, covered.missing,
     range_agg(daterange(covered.day, covered.day + 1)) as days,
     max(covered.imported_at) as last_imported_at
 from (
     select
-        coverage.ad_account_id, level.level, coverage.day,
+        wanted.place, level.level, coverage.day,
         bit_and(coverage.missing) as missing, max(coverage.imported_at) as imported_at
-    from unnest($2::bigint[], $3::date[], $4::date[]) as wanted (ad_account_id, since, until)
+    from unnest($2::bigint[], $3::date[], $4::date[])
+        with ordinality as wanted (ad_account_id, since, until, place)
     join coverage
         on coverage.org_id = $1 and coverage.ad_account_id = wanted.ad_account_id
         and coverage.day >= wanted.since and coverage.day < wanted.until
     join generate_series(1, 4) as level (level) on level.level <= coverage.level
-    group by coverage.ad_account_id, level.level, coverage.day
+    group by wanted.place, level.level, coverage.day
 ) as covered
-group by covered.ad_account_id, covered.level, covered.missing
-order by covered.ad_account_id, covered.level, covered.missing;
+group by covered.place, covered.level, covered.missing
+order by covered.place, covered.level, covered.missing;
