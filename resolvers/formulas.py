@@ -238,11 +238,11 @@ class Sums:
             return None, Reason.NOT_IMPORTED
         if primitive is REACH:
             return self.reach, None if self.reach is not None else self._why_no_reach()
-        if primitive.money and len(self.currencies) > 1:
-            return None, Reason.MIXED_CURRENCY
         lacking = [bool(missing & primitive.bit) for missing in self.missing]
         if all(lacking):
             return None, Reason.NOT_REPORTED
+        if primitive.money and len(self.currencies) > 1:
+            return None, Reason.MIXED_CURRENCY
         return self.values.get(primitive.column, 0), Reason.PARTLY_REPORTED if any(lacking) else None
 
     def _why_no_reach(self) -> Reason:
@@ -285,15 +285,21 @@ def values(name: Metric, blocks: Sequence[Sums]) -> list[float | int | None]:
     ]
 
 
-def combined(parts: Sequence[Sums]) -> Sums:
-    """The sum of several entities'. Reach stays with each of them."""
+def shared(parts: Iterable[tuple[int, frozenset[str]]]) -> frozenset[str]:
+    """The currencies of those parts that have any days with rows; of all, where none has any."""
+    parts = list(parts)
+    having = [currencies for days, currencies in parts if days] or [currencies for _, currencies in parts]
+    return frozenset().union(*having)
+
+
+def combined(parts: Sequence[Sums], currencies: frozenset[str] | None = None) -> Sums:
+    """The sum of several entities', in the parts' currencies or those given. Reach stays with each of them."""
     columns = {column for part in parts for column in ADDITIVE if column in part.values}
-    having = [part.currencies for part in parts if part.days] or [part.currencies for part in parts]
     return Sums(
         {column: sum(part.values.get(column, 0) for part in parts) for column in columns},
         frozenset().union(*(part.missing for part in parts)),
         None,
         any(part.reach_seen for part in parts),
         max((part.days for part in parts), default=0),
-        frozenset().union(*having),
+        shared((part.days, part.currencies) for part in parts) if currencies is None else currencies,
     )

@@ -15,7 +15,7 @@ from resolvers import coverage, delivery
 from resolvers.context import Request
 from resolvers.coverage import Coverage
 from resolvers.delivery import Entity, Point, Series
-from resolvers.formulas import Sums, combined
+from resolvers.formulas import Sums, combined, shared
 from resolvers.window import (
     Bucket,
     Granularity,
@@ -159,8 +159,14 @@ async def _project_series(
 
 
 def _combined_series(cut: Sequence[Bucket], granularity: Granularity, parts: Sequence[Series]) -> Series:
+    # The money of a window is in one currency or in several, and so is that of each of its buckets: one in which fewer
+    # ad accounts have rows, or none has any, says no more about the currency than the window.
+    currencies = shared(
+        (sum(point.metrics.days for point in part.points), part.points[0].metrics.currencies) for part in parts
+    )
     points = [
-        Point.of(bucket, combined([part.points[number].metrics for part in parts])) for number, bucket in enumerate(cut)
+        Point.of(bucket, combined([part.points[number].metrics for part in parts], currencies))
+        for number, bucket in enumerate(cut)
     ]
     return Series(granularity, points)
 

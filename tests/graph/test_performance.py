@@ -259,6 +259,18 @@ async def test_money_of_several_currencies_is_null_and_the_rest_is_summed(databa
     assert mixed["totals"]["ctr"] == 0.02
 
 
+async def test_money_that_nobody_reports_is_not_reported_whatever_the_currencies(database, org_id, performance):
+    dollars = await make_tree(database, org_id)
+    euros = await make_ad_account(database, org_id, dollars.project, currency="EUR")
+    for number in (dollars.ad, euros):
+        await make_fact(database, org_id, number, DAY, spend=1, conversions=2)
+
+    mixed = await performance("Project", dollars.project, days(DAY, NEXT))
+
+    assert mixed["why"]["SPEND"] == "MIXED_CURRENCY"
+    assert mixed["why"]["CONVERSION_VALUE"] == mixed["why"]["ROAS"] == "NOT_REPORTED"
+
+
 async def test_an_account_without_delivery_mixes_no_currency_in(database, org_id, performance):
     dollars = await make_tree(database, org_id)
     await make_ad_account(database, org_id, dollars.project, currency="EUR")

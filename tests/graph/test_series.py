@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from db.level import Level
 from resolvers import global_id
-from tests.make import make_ad_account
+from tests.make import make_ad_account, make_coverage
 from tests.trees import make_full_fact, make_tree
 
 SERIES = """
@@ -13,6 +14,7 @@ query ($id: ID!, $window: WindowInput, $granularity: Granularity!) {
   node(id: $id) {
     ... on Measurable {
       performance(window: $window) {
+        currency
         totals { spend impressions }
         series(granularity: $granularity) {
           granularity
@@ -113,6 +115,30 @@ async def test_a_series_sums_to_the_totals_at_every_level(database, org_id, seri
     for metric in ("spend", "impressions"):
         sums = [point["metrics"][metric] or 0 for point in found["series"]["points"]]
         assert sum(sums) == found["totals"][metric] > 0
+
+
+async def test_money_has_the_currency_of_the_window_in_every_bucket(database, org_id, series):
+    # Dollars on Monday, nothing on Tuesday, euros on Wednesday.
+    tree = await make_tree(database, org_id)
+    euros = await make_ad_account(database, org_id, tree.project, currency="EUR")
+    days = [MONDAY + timedelta(offset) for offset in range(3)]
+    for account in (tree.ad_account, euros):
+        await make_coverage(database, org_id, account, Level.AD, days=days)
+    await make_full_fact(database, org_id, tree.ad, days[0])
+    await make_full_fact(database, org_id, euros, days[2])
+
+    dollars = await series("Project", tree.project, days[0], days[2], "DAY")
+    mixed = await series("Project", tree.project, days[0], days[2] + timedelta(1), "DAY")
+
+    # One without rows does not bring in the currencies of all accounts …
+    assert dollars["currency"] == "USD"
+    assert [point["metrics"]["spend"] for point in dollars["series"]["points"]] == [10, 0]
+    # … and one with rows of few accounts has no currency that the answer does not name.
+    assert mixed["currency"] is mixed["totals"]["spend"] is None
+    for point in mixed["series"]["points"]:
+        assert point["metrics"]["spend"] is None
+        assert reasons(point)["SPEND"] == "MIXED_CURRENCY"
+    assert [point["metrics"]["impressions"] for point in mixed["series"]["points"]] == [1000, 0, 1000]
 
 
 async def test_a_series_has_at_most_1100_buckets(database, org_id, execute):
