@@ -6,39 +6,34 @@ What was tried on these tables (the 75,000 rows of 2,500 ads on 30 days, 2 cores
 - An account's rows of one level and its days are one range of `daily_fact_by_ad_account`: 28 to 35 ms. By the ads' ids
   (`= any`, a join with `unnest`, LATERAL) they are 2,500 look-ups: 60 to 100 ms and more.
 - Half of the days each on two connections takes both cores; adding the halves up in Python costs less than it saves.
-- Tree and sums run side by side, each on a connection that stays open and is never reset, and meet in Python by id;
-  levels above the ads share one statement.
-- Sums are cast to bigint, for numeric decodes slowly. Records are unpacked by position into dict displays.
+- Tree and sums run side by side and meet in Python by id; levels above the ads share one statement.
+- Records are unpacked by position into dict displays.
 """
 
 from __future__ import annotations
 
-import asyncio
-from base64 import urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import orjson
 
+from bench.by_hand import SUMS, Asked, blocks, global_id, side_by_side
 from bench.measure import Answer
 from bench.world import World
 
 DAYS = timedelta(30)
 HALVES = 2
 
-SUMS = """
-    entity_id, sum(spend_micros)::bigint, sum(impressions)::bigint, sum(clicks)::bigint,
-    sum(conversions_millionths)::bigint, sum(conversion_value_micros)::bigint"""
 OF_ADS = f"""
-    select {SUMS} from daily_fact
+    select entity_id, {SUMS} from daily_fact
     where org_id = $1 and ad_account_id = $2 and level = 4 and day >= $3 and day < $4
     group by entity_id"""
 ABOVE = f"""
-    select {SUMS} from daily_rollup
+    select entity_id, {SUMS} from daily_rollup
     where org_id = $1 and ad_account_id = $2 and level = any('{{1,2,3}}'::smallint[]) and day >= $3 and day < $4
     group by entity_id"""
 ACCOUNT = "select id, name from ad_account where org_id = $1 and id = $2"
@@ -53,7 +48,7 @@ async def by_hand(world: World) -> AsyncIterator[Answer]:
     account = (world.org_id, world.ad_account_id)
     since = world.until - DAYS
     cuts = [since + DAYS * part // HALVES for part in range(HALVES + 1)]
-    asked: list[tuple[str, tuple[object, ...]]] = [
+    asked: list[Asked] = [
         *((OF_ADS, (*account, cuts[part], cuts[part + 1])) for part in range(HALVES)),
         (ABOVE, (*account, since, world.until)),
         (ADS, account),
@@ -61,53 +56,43 @@ async def by_hand(world: World) -> AsyncIterator[Answer]:
         (CAMPAIGNS, account),
         (ACCOUNT, account),
     ]
-    async with AsyncExitStack() as leaving:
-        statements = []
-        for sql, arguments in asked:
-            connection = await asyncpg.connect(world.url, server_settings={"jit": "off"})
-            leaving.push_async_callback(connection.close)
-            statements.append((await connection.prepare(sql), arguments))
+    async with side_by_side(world.url, asked) as run:
 
         async def answer() -> bytes:
-            found = await asyncio.gather(*(statement.fetch(*arguments) for statement, arguments in statements))
-            return _told(found)
+            return _told(await run())
 
         yield answer
 
 
 def _told(found: list[list[asyncpg.Record]]) -> bytes:
     *ads_sums, above_sums, ads, ad_sets, campaigns, (account,) = found
-    of_ads = _blocks(_added(ads_sums))
-    above = _blocks(map(tuple, above_sums))
+    of_ads = blocks(_added(ads_sums))
+    above = blocks(map(tuple, above_sums))
 
     below_ad_set: defaultdict[int, list[Any]] = defaultdict(list)
     for id_, name, parent in ads:
-        below_ad_set[parent].append({"id": _id(b"Ad:%d", id_), "name": name, "performance": of_ads[id_]})
+        below_ad_set[parent].append({"id": global_id(b"Ad:%d", id_), "name": name, "performance": of_ads[id_]})
     below_campaign: defaultdict[int, list[Any]] = defaultdict(list)
     for id_, name, parent in ad_sets:
         below_campaign[parent].append(
             {
-                "id": _id(b"AdSet:%d", id_), "name": name, "performance": above[id_],
+                "id": global_id(b"AdSet:%d", id_), "name": name, "performance": above[id_],
                 "ads": {"nodes": below_ad_set[id_]},
             }
         )  # fmt: skip
     below_account = [
         {
-            "id": _id(b"Campaign:%d", id_), "name": name, "performance": above[id_],
+            "id": global_id(b"Campaign:%d", id_), "name": name, "performance": above[id_],
             "adSets": {"nodes": below_campaign[id_]},
         }
         for id_, name in campaigns
     ]  # fmt: skip
     id_, name = account
     tree = {
-        "id": _id(b"AdAccount:%d", id_), "name": name, "performance": above[id_],
+        "id": global_id(b"AdAccount:%d", id_), "name": name, "performance": above[id_],
         "campaigns": {"nodes": below_account},
     }  # fmt: skip
     return orjson.dumps({"data": {"adAccount": tree}})
-
-
-def _id(form: bytes, number: int) -> str:
-    return urlsafe_b64encode(form % number).decode()
 
 
 def _added(parts: list[list[asyncpg.Record]]) -> Iterable[tuple[int, ...]]:
@@ -123,24 +108,3 @@ def _added(parts: list[list[asyncpg.Record]]) -> Iterable[tuple[int, ...]]:
                 _, a, b, d, e, f = before
                 sums[id_] = (id_, a + s, b + i, d + c, e + v, f + w)
     return sums.values()
-
-
-def _blocks(sums: Iterable[tuple[int, ...]]) -> dict[int, Any]:
-    """The metrics of each entity; conversions are millionths, money is micros."""
-    return {
-        id_: {
-            "totals": {
-                "spend": spend / 1_000_000,
-                "impressions": impressions,
-                "clicks": clicks,
-                "conversions": conversions / 1_000_000,
-                "conversionValue": value / 1_000_000,
-                "cpa": spend / conversions if conversions else None,
-                "cpc": spend / (clicks * 1_000_000) if clicks else None,
-                "ctr": clicks / impressions if impressions else None,
-                "cvr": conversions / (clicks * 1_000_000) if clicks else None,
-                "roas": value / spend if spend else None,
-            }
-        }
-        for id_, spend, impressions, clicks, conversions, value in sums
-    }
