@@ -8,29 +8,49 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 import orjson
+import strawberry
 
 from bench.measure import Answer
+from bench.remembered import Remembered
 from bench.world import World
 from db.database import Database
-from graph.documents import DOCUMENT, Documents
+from graph.documents import DOCUMENT, Documents, ReadOnce
+from graph.errors import AdgraphSchema
 from graph.http.limits import Limits
-from graph.schema import schema
+from graph.query import Query
+from graph.schema import schema as adgraph_schema
 from graph.settings import Settings
 from resolvers.context import Request
 
+Ready = Callable[[World], AbstractAsyncContextManager[Answer]]
+Variables = Callable[[World], dict[str, Any]]
 
-def adgraph(
-    query: str, variables: Callable[[World], dict[str, Any]]
-) -> Callable[[World], AbstractAsyncContextManager[Answer]]:
-    """Answers `query` the way the endpoint does: its document kept by its text, a context of its own per request."""
+# The same types and resolvers on the executor that Strawberry comes with: graphql-core's, depth first.
+stock_schema = AdgraphSchema(query=Query, extensions=[ReadOnce], config=adgraph_schema.config)
 
+
+def adgraph(query: str, variables: Variables, *, remembered: bool = False) -> Ready:
+    """Answers `query` the way the endpoint does: its document kept by its text, a context of its own per request.
+
+    `remembered`: without the database, whose rows are kept from the first time.
+    """
+    return _executed(adgraph_schema, query, variables, remembered=remembered)
+
+
+def stock(query: str, variables: Variables, *, remembered: bool = False) -> Ready:
+    """The same on the stock executor."""
+    return _executed(stock_schema, query, variables, remembered=remembered)
+
+
+def _executed(schema: strawberry.Schema, query: str, variables: Variables, *, remembered: bool) -> Ready:
     @asynccontextmanager
     async def ready(world: World) -> AsyncIterator[Answer]:
         settings = Settings()
         documents = Documents(schema, Limits(tokens=settings.max_tokens, depth=settings.max_depth))
         values = variables(world)
         now = datetime.combine(world.until, time(12), UTC)
-        async with Database.connect(world.url, connections=settings.connections) as database:
+        async with Database.connect(world.url, connections=settings.connections) as opened:
+            database = Remembered(opened) if remembered else opened
 
             async def answer() -> bytes:
                 context = Request(database, world.org_id, now, settings.max_page, settings.max_nodes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.in_process import adgraph
+from bench.in_process import adgraph, stock
 from bench.measure import Subject, Workload
 from bench.tree_by_hand import DAYS, by_hand
 from bench.world import World
@@ -34,7 +34,8 @@ fragment Ten on Metrics { spend impressions clicks conversions conversionValue c
 """
 
 
-def _variables(world: World) -> dict[str, Any]:
+def variables(world: World) -> dict[str, Any]:
+    """Those of the tree of `world`'s ad account."""
     since = world.until - DAYS
     return {
         "id": encode(TYPE_NAMES[AD_ACCOUNT], world.ad_account_id),
@@ -42,4 +43,13 @@ def _variables(world: World) -> dict[str, Any]:
     }
 
 
-TREE = Workload("tree", Subject("hand-written", by_hand), (Subject("adgraph", adgraph(QUERY, _variables)),))
+TREE = Workload(
+    "tree",
+    Subject("hand-written", by_hand),
+    (Subject("adgraph", adgraph(QUERY, variables)), Subject("stock executor", stock(QUERY, variables))),
+)
+IN_MEMORY = Workload(
+    "tree without the database",
+    Subject("stock executor", stock(QUERY, variables, remembered=True)),
+    (Subject("adgraph", adgraph(QUERY, variables, remembered=True)),),
+)

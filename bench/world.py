@@ -14,7 +14,6 @@ from db.migrate import MigrationRefused, migrate
 from db.organization import organization_id
 
 UNTIL = date(2026, 1, 1)
-PROJECT = "Benchmark"
 
 
 @dataclass(frozen=True)
@@ -32,22 +31,48 @@ class Size:
         return self.accounts * self.ads * self.days
 
 
-FULL = Size(accounts=10, campaigns=50, ad_sets=500, ads=2_500, days=120)
-QUICK = Size(accounts=2, campaigns=5, ad_sets=20, ads=100, days=40)
+@dataclass(frozen=True)
+class Scale:
+    """The sizes of both projects: many accounts over some months, and one account over a year."""
+
+    broad: Size
+    long: Size
+
+    @property
+    def facts(self) -> int:
+        return self.broad.facts + self.long.facts
+
+    @property
+    def projects(self) -> dict[str, Size]:
+        return {"Benchmark": self.broad, "Benchmark of a year": self.long}
+
+
+FULL = Scale(
+    Size(accounts=10, campaigns=50, ad_sets=500, ads=2_500, days=120),
+    Size(accounts=1, campaigns=100, ad_sets=200, ads=400, days=365),
+)
+QUICK = Scale(
+    Size(accounts=2, campaigns=5, ad_sets=20, ads=100, days=40),
+    Size(accounts=1, campaigns=5, ad_sets=10, ads=20, days=365),
+)
 
 
 @dataclass(frozen=True)
 class World:
-    """A generated database, and the ad account in the middle of it that workloads ask about."""
+    """A generated database, and what workloads ask about: an ad account in its middle, one of that account's campaigns,
+    and the ad account of a year.
+    """
 
     url: str
     org_id: int
     ad_account_id: int
-    size: Size
+    campaign_id: int
+    long_ad_account_id: int
+    scale: Scale
     until: date
 
 
-async def prepare(url: str, size: Size, progress: Callable[[int], None]) -> World:
+async def prepare(url: str, scale: Scale, progress: Callable[[int], None]) -> World:
     """The data at `url`: as a former run left it, or generated anew where that one did not finish or had other tables.
 
     Whatever else the database holds is dropped then, so it must be one for benchmarks alone.
@@ -58,22 +83,40 @@ async def prepare(url: str, size: Size, progress: Callable[[int], None]) -> Worl
         await _empty(url)
     async with Database.connect(url, statement_timeout=0) as database:
         org_id = await organization_id(database, "default")
-        accounts = await _accounts(url, org_id)
-        # Each account comes with its facts or not at all.
-        if len(accounts) != size.accounts:
-            if accounts:
+        for project, size in scale.projects.items():
+            # Each account comes with its facts or not at all.
+            if len(await _accounts(url, org_id, project)) not in (0, size.accounts):
                 await _empty(url)
                 org_id = await organization_id(database, "default")
-            await generate(database, org_id, project=PROJECT, until=UNTIL, progress=progress, **vars(size))
-            accounts = await _accounts(url, org_id)
-    return World(url, org_id, accounts[len(accounts) // 2], size, UNTIL)
+        done = 0
+        for project, size in scale.projects.items():
+            if not await _accounts(url, org_id, project):
+                told = _beyond(done, progress)
+                await generate(database, org_id, project=project, until=UNTIL, progress=told, **vars(size))
+            done += size.facts
+    broad, long = [await _accounts(url, org_id, project) for project in scale.projects]
+    account = broad[len(broad) // 2]
+    campaigns = await _ids(url, "select id from campaign where org_id = $1 and ad_account_id = $2", org_id, account)
+    return World(url, org_id, account, campaigns[len(campaigns) // 2], long[0], scale, UNTIL)
 
 
-async def _accounts(url: str, org_id: int) -> list[int]:
+def _beyond(done: int, progress: Callable[[int], None]) -> Callable[[int], None]:
+    return lambda facts: progress(done + facts)
+
+
+async def _accounts(url: str, org_id: int, project: str) -> list[int]:
+    return await _ids(
+        url,
+        "select ad_account.id from ad_account join project on project.id = project_id where project.org_id = $1"
+        " and ad_account.org_id = $1 and project.name = $2",
+        org_id, project,
+    )  # fmt: skip
+
+
+async def _ids(url: str, sql: str, *arguments: object) -> list[int]:
     connection = await asyncpg.connect(url)
     try:
-        rows = await connection.fetch("select id from ad_account where org_id = $1 order by id", org_id)
-        return [row["id"] for row in rows]
+        return sorted(row["id"] for row in await connection.fetch(sql, *arguments))
     finally:
         await connection.close()
 
