@@ -1,0 +1,91 @@
+"""Load over HTTP: a few connections that each ask again as soon as they are answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import cast
+
+import httptools
+
+from bench.measure import Answer
+
+
+def load(port: int, path: str, body: bytes, *, connections: int, requests: int) -> Answer:
+    """A function that posts `body` `requests` times over so many connections, and returns the one answer to all."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    request = head.encode() + body
+
+    async def answer() -> bytes:
+        loop = asyncio.get_running_loop()
+        # New ones for each run: a server ends those that it has not heard from while others were measured.
+        opened = [
+            (await loop.create_connection(lambda: _Connection(request), "127.0.0.1", port))[1]
+            for _ in range(connections)
+        ]
+        left = iter(range(requests))
+        try:
+            answers = await asyncio.gather(*(_ask(connection, left) for connection in opened))
+        finally:
+            for connection in opened:
+                connection.close()
+        (only,) = set().union(*answers)
+        return only
+
+    return answer
+
+
+async def _ask(connection: _Connection, left: Iterator[int]) -> set[bytes]:
+    # All connections draw from one iterator, so that none is left waiting for a slower one's share.
+    return {await connection.ask() for _ in left}
+
+
+class _Connection(asyncio.Protocol):
+    """One kept connection that sends one request again and again."""
+
+    def __init__(self, request: bytes) -> None:
+        self._request = request
+        self._body = b""
+        self._answered: asyncio.Future[bytes] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transports are none of asyncio's classes.
+        self._transport = cast(asyncio.Transport, transport)
+        self._parser = httptools.HttpResponseParser(self)
+
+    def ask(self) -> asyncio.Future[bytes]:
+        """Sends the request; the future is the body of its answer."""
+        self._body = b""
+        self._answered = asyncio.get_running_loop().create_future()
+        self._transport.write(self._request)
+        return self._answered
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def on_body(self, data: bytes) -> None:
+        self._body += data
+
+    def on_message_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status == 200:
+            self._end(None)
+        else:
+            self._end(RuntimeError(f"The server answered with {status}: {self._body[:500]!r}"))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(exc or ConnectionError("The server closed the connection."))
+
+    def _end(self, error: Exception | None) -> None:
+        if self._answered is None or self._answered.done():
+            return
+        if error is None:
+            self._answered.set_result(self._body)
+        else:
+            self._answered.set_exception(error)
