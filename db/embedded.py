@@ -70,12 +70,11 @@ def serving(data_dir: Path, settings: Mapping[str, str] | None = None) -> Iterat
             with server.locked():
                 fcntl.flock(lease, fcntl.LOCK_SH)
                 url = server.ensure()
-        except PermissionError as error:
-            raise EmbeddedServerFailed(
-                f"{error.filename} belongs to another user: use another ADGRAPH_DATA_DIR, or set DATABASE_URL."
-            ) from error
         except OSError as error:
-            raise EmbeddedServerFailed(f"The embedded PostgreSQL cannot use {data_dir}: {error}") from error
+            raise EmbeddedServerFailed(
+                f"The embedded PostgreSQL cannot use {error.filename or data_dir}: {error.strerror or error}. "
+                "Use another ADGRAPH_DATA_DIR, or set DATABASE_URL."
+            ) from error
         yield url
 
 
