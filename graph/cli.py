@@ -145,13 +145,14 @@ def import_(
 
     Importing a file again changes nothing; importing newer numbers for a day replaces that day's.
     """
-    from db.importing import ImportRefused, run_import
+    from db.importing import ImportRefused, checked_options, run_import
 
     if source not in SOURCES:
         raise Invalid(f"There is no source {source!r}: choose one of {', '.join(SOURCES)}.")
     for path in paths:
         if not path.exists():
             raise NotFound(f"{path}: there is no such file or directory.")
+    checked_options(project, currency, timezone)
     settings = _for(organization)
 
     async def work(database: Database, org_id: int) -> None:
@@ -212,7 +213,11 @@ def schema() -> None:
 def _for(organization: str | None) -> Settings:
     """The settings of the environment, for the organization that the command line names."""
     settings = environment.load()
-    return settings if organization is None else settings.model_copy(update={"organization": organization})
+    if organization is None:
+        return settings
+    if not organization.strip() or len(organization) > 200:
+        raise Invalid("--organization needs a name of 1 to 200 characters.")
+    return settings.model_copy(update={"organization": organization})
 
 
 @contextmanager

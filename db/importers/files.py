@@ -95,4 +95,4 @@ def _text(path: Path, number: int, line: bytes) -> str:
 
 
 def _shown(line: bytes, at: int) -> str:
-    return line[max(0, at - 20) : at + 20].decode("ascii", "backslashreplace")
+    return line[max(0, at - 20) : at + 20].decode(errors="replace")

@@ -2,7 +2,7 @@
 
 from db.importing.refusals import AccountInAnotherProject, CurrencyChanged, ImportRefused
 from db.importing.report import Covered, ImportReport, Orphans
-from db.importing.run import run_import
+from db.importing.run import checked_options, run_import
 
 __all__ = [
     "AccountInAnotherProject",
@@ -11,5 +11,6 @@ __all__ = [
     "ImportRefused",
     "ImportReport",
     "Orphans",
+    "checked_options",
     "run_import",
 ]

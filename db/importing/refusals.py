@@ -35,6 +35,7 @@ class CurrencyChanged(Invalid):
 def describe(bad_row: BadRow) -> str:
     """A bad row in one line: where, which column, what it holds and what is wrong with it."""
     where = f"{bad_row.place.file}:{bad_row.place.line}"
-    shown = bad_row.value if len(bad_row.value) <= 60 else f"{bad_row.value[:59]}…"
-    value = f" {shown!r}" if bad_row.value or bad_row.column else ""
-    return f"{where}: {bad_row.column}{value} {bad_row.reason}".replace(":  ", ": ")
+    value = bad_row.value if len(bad_row.value) <= 60 else f"{bad_row.value[:59]}…"
+    if not value:
+        return ": ".join(part for part in (where, bad_row.column, bad_row.reason) if part)
+    return f"{where}: {bad_row.column} {value!r} {bad_row.reason}".replace(":  ", ": ")

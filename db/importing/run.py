@@ -54,6 +54,16 @@ class _Read:
             raise ImportRefused(self.bad_rows, self.bad_count)
 
 
+def checked_options(
+    project: str, currency: str | None, timezone: str | None
+) -> tuple[str, str | None, str | None]:  # fmt: skip
+    """The options of an import, tidied; raises `Invalid` with an example of what would be right."""
+    project = project.strip()
+    if not project or len(project) > 200 or not project.isprintable():
+        raise Invalid("--project needs a name of 1 to 200 characters, such as --project 'Spring sale'.")
+    return project, accounts.checked_currency(currency), accounts.checked_timezone(timezone)
+
+
 async def run_import(
     database: Database, org_id: int, *, source: str, records: Iterable[Record], project: str,
     currency: str | None = None, timezone: str | None = None, progress: Callable[[int], None] | None = None,
@@ -64,10 +74,7 @@ async def run_import(
     were read. Raises `ImportRefused` with every bad row, `AccountInAnotherProject`, `CurrencyChanged`, or `Invalid`.
     """
     started = time.monotonic()
-    project = project.strip()
-    if not project or len(project) > 200 or not project.isprintable():
-        raise Invalid("--project needs a name of 1 to 200 characters, such as --project 'Spring sale'.")
-    currency, timezone = accounts.checked_currency(currency), accounts.checked_timezone(timezone)
+    project, currency, timezone = checked_options(project, currency, timezone)
     try:
         async with database.transaction() as transaction:
             run = _Run(transaction, org_id, source, project, currency, timezone)

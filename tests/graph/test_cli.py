@@ -73,7 +73,11 @@ def test_help_of_import_says_what_to_export_for_every_source() -> None:
         (("import", "fivetran-facebook"), "Missing argument"),
         (("import", "fivetran-facebook", "."), "Missing option '--project'"),
         (("import", "bogus", ".", "--project", "p"), "choose one of fivetran-facebook, "),
+        (("import", "airbyte-tiktok", __file__, "--project", " "), "--project needs a name"),
+        (("import", "airbyte-tiktok", __file__, "--project", "p", "--currency", "CAN"), "no ISO 4217 code"),
+        (("import", "airbyte-tiktok", __file__, "--project", "p", "--timezone", "Mars"), "no IANA timezone"),
         (("generate", "--ads", "many"), "'--ads'"),
+        (("generate", "--organization", ""), "--organization needs a name"),
     ],
 )
 def test_wrong_usage_is_one_line_and_2(arguments: tuple[str, ...], said: str) -> None:
