@@ -1,0 +1,232 @@
+"""The rules of numbers once more, in the plainest Python: what every block of numbers in a world must say.
+
+It shares nothing with the product: facts are looked at one by one, days are tried one by one, and quotients are exact
+fractions until they are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.graph.worlds import COLUMNS, KINDS, Covered, Entity, Window, World
+
+MONEY = ("spend", "conversionValue")
+MILLIONTHS = (*MONEY, "conversions")
+RATIOS = {
+    "cpa": (1, "spend", "conversions"), "cpc": (1, "spend", "clicks"), "cpm": (1000, "spend", "impressions"),
+    "ctr": (1, "clicks", "impressions"), "cvr": (1, "conversions", "clicks"),
+    "roas": (1, "conversionValue", "spend"), "frequency": (1, "impressions", "reach"),
+}  # fmt: skip
+ENUM = {metric: column.removesuffix("_micros").removesuffix("_millionths").upper()
+        for metric, column in COLUMNS.items()}  # fmt: skip
+ENUM |= {metric: metric.upper() for metric in ("reach", *RATIOS)}
+DAY = timedelta(days=1)
+
+# What one row says of a metric: which row, and its number or None.
+Told = tuple[object, int | None]
+# A value, the reason why it is null or not whole, and the rows that lack it.
+Answer = tuple[Fraction | None, str | None, frozenset[object]]
+
+
+class Model:
+    """What must be answered about each entity of a world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.children: dict[Entity, list[Entity]] = {entity: [] for entity in world.entities}
+        for child, parent in world.parents.items():
+            self.children[parent].append(child)
+        # Asked again for every bucket and window: each answer is found once.
+        self.told = cache(self._told)
+        self.named = cache(self._named)
+        self.covered = cache(self._covered)
+
+    # Windows
+
+    def performance(self, entity: Entity, window: Window | None, series: Sequence[str]) -> dict[str, Any]:
+        """The whole answer about an entity, with the series named DAY and WEEK among `series`."""
+        timezone = self._timezone(self._project(entity))
+        since, until = _resolved(window, self.world.now.astimezone(ZoneInfo(timezone)).date())
+        days = [since + n * DAY for n in range((until - since).days)]
+        currencies = self._currencies(entity, days)
+        answer = {
+            "window": {
+                "since": str(since), "until": str(until), "lastDay": str(days[-1]), "days": len(days),
+                "timezone": timezone,
+            },
+            "currency": currencies.pop().split()[0] if len(currencies) == 1 else None,
+            "freshness": self._freshness(entity, days),
+        }  # fmt: skip
+        mixed = answer["currency"] is None
+        answer["totals"] = self._metrics(entity, days, mixed)
+        for granularity in series:
+            answer[granularity.lower()] = {
+                "granularity": granularity,
+                "points": [
+                    {
+                        "bucket": str(start), "since": str(part[0]), "until": str(part[-1] + DAY), "partial": partial,
+                        "metrics": self._metrics(entity, part, mixed),
+                    }
+                    for start, part, partial in _buckets(days, granularity)
+                ],
+            }  # fmt: skip
+        return answer
+
+    def _project(self, entity: Entity) -> Entity:
+        return entity if entity[0] == "Project" else self._project(self.world.parents[entity])
+
+    def _timezone(self, project: Entity) -> str:
+        own = {self.world.accounts[account].timezone for _, account in self.children[project]}
+        return self.world.projects[project[1]] or (own.pop() if len(own) == 1 else "UTC")
+
+    def _accounts(self, entity: Entity) -> list[Entity]:
+        return self.children[entity] if entity[0] == "Project" else [("AdAccount", self.world.account_of(entity))]
+
+    def _currencies(self, entity: Entity, days: Sequence[date]) -> set[str]:
+        accounts = self._accounts(entity)
+        delivering = [account for account in accounts if any(self._counts(account, day) for day in days)]
+        known = [(number, self.world.accounts[number].currency) for _, number in delivering or accounts]
+        return {f"XXX {number}" if currency == "XXX" else currency for number, currency in known}
+
+    def _freshness(self, entity: Entity, days: Sequence[date]) -> dict[str, Any]:
+        asked = self._accounts(entity) if entity[0] == "Project" else [entity]
+        covered = [[self.covered(one, day) for one in asked] for day in days]
+        whole = [day for day in covered if day and all(day)]
+        latest = max((one.imported_at for day in covered for one in day if one), default=None)
+        return {"lastImportedAt": latest.isoformat() if latest else None, "missingDays": len(days) - len(whole)}
+
+    # Days
+
+    def _covered(self, entity: Entity, day: date) -> Covered | None:
+        """What covers the day at the entity's level or below; nothing where the day has not begun where it is."""
+        account = self.world.account_of(entity)
+        if day > self.world.now.astimezone(ZoneInfo(self.world.accounts[account].timezone)).date():
+            return None
+        found = None
+        for kind in KINDS[KINDS.index(entity[0]) :]:
+            here = self.world.coverage.get((account, kind, day))
+            found = (here & found if found else here) if here else found
+        return found
+
+    def _named(self, entity: Entity, day: date) -> bool:
+        """Whether a row of the entity or of anything below it speaks of the day."""
+        return (entity, day) in self.world.facts or any(self.named(child, day) for child in self.children[entity])
+
+    def _counts(self, entity: Entity, day: date) -> bool:
+        return self.covered(entity, day) is not None and self.named(entity, day)
+
+    def _standing(self, entity: Entity, day: date, metric: str) -> list[Told]:
+        """Rule 7: the entity's own row, else the rows of its children; a row that lacks it where no child has it."""
+        own = self.world.facts.get((entity, day))
+        if own and own[metric] is not None:
+            return [((entity, day), own[metric])]
+        below = [told for child in self.children[entity] for told in self._standing(child, day, metric)]
+        return below if any(value is not None for _, value in below) or not own else [((entity, day), None)]
+
+    def _told(self, entity: Entity, day: date, metric: str) -> list[Told]:
+        """What is told of the metric on the day, silence included; nothing where the day is not covered."""
+        if entity[0] == "Project":
+            return [told for account in self.children[entity] for told in self.told(account, day, metric)]
+        covered = self.covered(entity, day)
+        if covered is None:
+            return []
+        if self.named(entity, day):
+            return self._standing(entity, day, metric)
+        return [((entity, day), None if metric in covered.lacking else 0)]
+
+    # Metrics
+
+    def _metrics(self, entity: Entity, days: Sequence[date], mixed: bool) -> dict[str, Any]:
+        answers: dict[str, Answer] = {metric: self._additive(entity, days, metric, mixed) for metric in COLUMNS}
+        answers["reach"] = self._reach(entity, days)
+        for ratio, (factor, top, bottom) in RATIOS.items():
+            answers[ratio] = _ratio(factor, answers[top], answers[bottom])
+        shown = {metric: None if value is None else float(value) for metric, (value, _, _) in answers.items()}
+        return shown | {
+            "unavailable": [
+                {"metric": ENUM[metric], "reason": reason} for metric, (_, reason, _) in answers.items() if reason
+            ]
+        }
+
+    def _additive(self, entity: Entity, days: Sequence[date], metric: str, mixed: bool) -> Answer:
+        told = [one for day in days for one in self.told(entity, day, metric)]
+        lacking = frozenset(row for row, value in told if value is None)
+        if not told:
+            return None, "NOT_IMPORTED", lacking
+        if len(lacking) == len(told):
+            return None, "NOT_REPORTED", lacking
+        if mixed and metric in MONEY:
+            return None, "MIXED_CURRENCY", lacking
+        total = Fraction(sum(value or 0 for _, value in told), 10**6 if metric in MILLIONTHS else 1)
+        return total, "PARTLY_REPORTED" if lacking else None, lacking
+
+    def _reach(self, entity: Entity, days: Sequence[date]) -> Answer:
+        if not any(self.told(entity, day, "spend") for day in days):
+            return None, "NOT_IMPORTED", frozenset()
+        own = self.world.facts.get((entity, days[0])) if len(days) == 1 else None
+        if own and own["reach"] is not None:
+            return Fraction(own["reach"]), None, frozenset()
+        seen = any(self._reach_seen(entity, day) for day in days)
+        return None, "NOT_ADDITIVE" if seen else "NOT_REPORTED", frozenset()
+
+    def _reach_seen(self, entity: Entity, day: date) -> bool:
+        if entity[0] != "Project" and self.covered(entity, day) is None:
+            return False
+        own = self.world.facts.get((entity, day))
+        return bool(own and own["reach"] is not None) or any(
+            self._reach_seen(child, day) for child in self.children[entity]
+        )
+
+
+def _ratio(factor: int, top: Answer, bottom: Answer) -> Answer:
+    lacking = top[2] | bottom[2]
+    if top[0] is None or bottom[0] is None:
+        return None, top[1] if top[0] is None else bottom[1], lacking
+    if top[2] != bottom[2]:
+        return None, "PARTLY_REPORTED", lacking
+    if not bottom[0]:
+        return None, "ZERO_DENOMINATOR", lacking
+    return factor * top[0] / bottom[0], None, lacking
+
+
+def _buckets(days: Sequence[date], granularity: str) -> Iterator[tuple[date, list[date], bool]]:
+    if granularity == "DAY":
+        yield from ((day, [day], False) for day in days)
+        return
+    for monday in sorted({day - day.weekday() * DAY for day in days}):
+        part = [day for day in days if monday <= day < monday + 7 * DAY]
+        yield monday, part, len(part) < 7
+
+
+def _resolved(window: Window | None, today: date) -> tuple[date, date]:
+    """The first day of a window and the day after its last one, found on the calendar day by day."""
+    window = window or {"preset": "LAST_30_DAYS"}
+    if "range" in window:
+        return date.fromisoformat(window["range"]["since"]), date.fromisoformat(window["range"]["until"])
+    if "lastDays" in window:
+        return today - window["lastDays"] * DAY, today
+    preset: str = window["preset"]
+    if preset.endswith("_DAYS"):
+        return today - int(preset.split("_")[1]) * DAY, today
+    when, unit = {"TODAY": "THIS_DAY", "YESTERDAY": "LAST_DAY"}.get(preset, preset).split("_")
+    begin = _begin(today, unit)
+    return (begin, today + DAY) if when == "THIS" else (_begin(begin - DAY, unit), begin)
+
+
+def _begin(day: date, unit: str) -> date:
+    while not _begins(day, unit):
+        day -= DAY
+    return day
+
+
+def _begins(day: date, unit: str) -> bool:
+    first = day.day == 1
+    return {
+        "DAY": True, "WEEK": day.isoweekday() == 1, "MONTH": first, "QUARTER": first and day.month in {1, 4, 7, 10},
+        "YEAR": first and day.month == 1,
+    }[unit]  # fmt: skip

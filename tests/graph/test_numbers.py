@@ -1,0 +1,117 @@
+"""Every number, null and reason of random worlds equals an independent reading of the rules."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from db.database import Database
+from graph.documents import DOCUMENT, Documents
+from graph.http.limits import Limits
+from graph.schema import schema
+from resolvers import global_id
+from resolvers.context import Request
+from tests.graph.model import Model
+from tests.graph.worlds import Window, World, long_windows, short_windows, worlds, write
+
+FRAGMENTS = """
+fragment Numbers on Metrics {
+  spend impressions clicks linkClicks conversions conversionValue reach cpa cpc cpm ctr cvr roas frequency
+  unavailable { metric reason }
+}
+fragment Told on Performance {
+  window { since until lastDay days timezone }
+  currency
+  freshness { lastImportedAt missingDays }
+  totals { ...Numbers }
+}
+fragment Points on Series { granularity points { bucket since until partial metrics { ...Numbers } } }
+fragment Asked on Measurable {
+  id
+  one: performance(window: $one) { ...Told day: series { ...Points } }
+  other: performance(window: $other) { ...Told week: series(granularity: WEEK) { ...Points } }
+  long: performance(window: $long) { ...Told }
+}
+"""
+SERIES = {"one": ("DAY",), "other": ("WEEK",), "long": ()}
+DOWN_THE_TREE = (
+    """
+query ($one: WindowInput, $other: WindowInput, $long: WindowInput) {
+  projects {
+    nodes { ...Asked adAccounts {
+      nodes { ...Asked campaigns {
+        nodes { ...Asked adSets {
+          nodes { ...Asked ads {
+            nodes { ...Asked }
+          } }
+        } }
+      } }
+    } }
+  }
+}
+"""
+    + FRAGMENTS
+)
+ONE_BY_ONE = (
+    "query ($ids: [ID!]!, $one: WindowInput, $other: WindowInput, $long: WindowInput) { nodes(ids: $ids) { ...Asked } }"
+    + FRAGMENTS
+)
+DOCUMENTS = Documents(schema, Limits(tokens=5_000, depth=30))
+_organizations = itertools.count()
+
+
+def nodes_in(answer: Any) -> dict[str, Any]:
+    """All nodes of an answer by their id, wherever they are."""
+    if isinstance(answer, list):
+        return {key: node for each in answer for key, node in nodes_in(each).items()}
+    if not isinstance(answer, dict):
+        return {}
+    own = {answer["id"]: {alias: answer[alias] for alias in SERIES}} if "id" in answer else {}
+    below = (nodes_in(value) for key, value in answer.items() if key not in SERIES)
+    return own | {key: node for each in below for key, node in each.items()}
+
+
+def differences(found: Any, expected: Any, path: str) -> list[str]:
+    """Where two answers differ."""
+    if isinstance(found, dict) and isinstance(expected, dict) and found.keys() == expected.keys():
+        return [one for key in found for one in differences(found[key], expected[key], f"{path}.{key}")]
+    if isinstance(found, list) and isinstance(expected, list) and len(found) == len(expected):
+        pairs = enumerate(zip(found, expected, strict=True))
+        return [one for number, pair in pairs for one in differences(*pair, f"{path}[{number}]")]
+    return [] if found == expected else [f"{path}: {found!r} where the rules say {expected!r}"]
+
+
+@settings(
+    max_examples=220,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(world=worlds(), one=short_windows, other=short_windows, long=long_windows, by_id=st.booleans())
+async def test_every_number_null_and_reason_is_what_the_rules_say(
+    database: Database, world: World, one: Window, other: Window, long: Window | None, by_id: bool
+):
+    # All worlds share a database: what one organization has, another never sees.
+    org_id, ids = await write(database, f"organization {next(_organizations)}", world)
+    entities = {global_id.encode(entity[0], number): entity for entity, number in ids.items()}
+    windows = {"one": one, "other": other, "long": long}
+    query = ONE_BY_ONE if by_id else DOWN_THE_TREE
+    result = await schema.execute(
+        query,
+        variable_values=windows | ({"ids": list(entities)} if by_id else {}),
+        context_value=Request(database, org_id, world.now),
+        operation_extensions={DOCUMENT: DOCUMENTS.read(query)},
+    )
+
+    assert not result.errors
+    found = nodes_in(result.data)
+    assert found.keys() == entities.keys()
+    model = Model(world)
+    expected = {
+        id_: {alias: model.performance(entity, windows[alias], series) for alias, series in SERIES.items()}
+        for id_, entity in entities.items()
+    }
+    wrong = [line for id_ in found for line in differences(found[id_], expected[id_], f"{entities[id_]}")]
+    assert not wrong, "\n".join(wrong[:20])
