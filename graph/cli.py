@@ -34,6 +34,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
+INTERRUPTED = 128 + signal.SIGINT
+
 Organization = Annotated[
     str | None, typer.Option(help="The organization to work for. [default: ADGRAPH_ORGANIZATION, else default]")
 ]
@@ -261,8 +263,7 @@ def main() -> None:
         terminal.fail(f"{error.format_message().rstrip('.')}. See {_command(error)} --help.")
         code = error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        terminal.fail("Interrupted: what was not finished is undone.")
-        code = 128 + signal.SIGINT
+        code = INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has enough of it. Python would complain when it flushes what is left.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -270,6 +271,9 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001  # the last resort: told on one line, its trace kept
         terminal.fail(f"{type(error).__name__}: {error}. {_recorded(error)}")
         code = 1
+    # Typer turns a Ctrl-C into this code without a word.
+    if code == INTERRUPTED:
+        terminal.fail("Interrupted: what was not finished is undone.")
     sys.exit(code)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -11,9 +12,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from graph.settings import CHECKOUT, BadSetting, Settings, load
+from tests.graph.processes import free_port, until_it_waits
 
 COMMANDS = ["demo", "serve", "migrate", "import", "generate", "schema"]
 NOWHERE = "postgresql://someone:secret@127.0.0.1:1/adgraph"
@@ -43,12 +46,6 @@ def failure(done: subprocess.CompletedProcess[str]) -> str:
 def taken_port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 @pytest.mark.parametrize("arguments", [(), ("--help",)])
@@ -188,6 +185,26 @@ def test_an_unexpected_error_is_one_line_and_its_trace_is_kept(tmp_path: Path, l
         reference = failure(done).split()[-1].rstrip(".")
         assert reference in (tmp_path / "errors.log").read_text()
         assert "Traceback" in (tmp_path / "errors.log").read_text()
+
+
+async def test_an_interrupted_import_says_that_it_is_undone(database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "export.jsonl").write_text('{"stream": "videos", "data": {}}')
+    # Tests that run in the background of a shell hand down that Ctrl-C is ignored.
+    code = "import signal as s; s.signal(s.SIGINT, s.default_int_handler); from graph.cli import main; main()"
+    connection = await asyncpg.connect(database_url)
+    async with asyncio.timeout(20), connection.transaction():
+        await connection.execute("lock table project in access exclusive mode")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", code, "import", "airbyte-tiktok", tmp_path / "export.jsonl", "--project", "p",
+            cwd=CHECKOUT, env=environ(DATABASE_URL=database_url), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        await until_it_waits(connection)
+        process.send_signal(signal.SIGINT)
+        output, said = await process.communicate()
+    await connection.close()
+
+    assert (process.returncode, output) == (130, b"")
+    assert said.decode().splitlines()[1:] == ["adgraph: Interrupted: what was not finished is undone."]
 
 
 @pytest.mark.slow

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -17,20 +16,10 @@ import pytest
 
 from graph.server import grace
 from graph.settings import CHECKOUT, Settings
+from tests.graph.processes import free_port, until_it_waits
 
 SERVE = "from graph.cli import main; main()"
 PATIENCE = 20
-WAITING = """
-    select count(*) from pg_locks
-    where not granted and database = (select oid from pg_database where datname = current_database())
-"""
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 @asynccontextmanager
@@ -64,11 +53,6 @@ async def until_it_refuses(port: int) -> None:
             writer.close()
         except ConnectionRefusedError:
             return
-        await asyncio.sleep(0.02)
-
-
-async def until_it_waits(connection: asyncpg.Connection[asyncpg.Record]) -> None:
-    while not await connection.fetchval(WAITING):  # noqa: ASYNC110  # nothing in this process knows when
         await asyncio.sleep(0.02)
 
 
