@@ -252,6 +252,9 @@ async def _working(settings: Settings, url: str, work: Callable[[Database, int],
 def main() -> None:
     """Runs the command; whatever happens ends in one line and an exit code, never in a traceback."""
     signal.signal(signal.SIGTERM, _end)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        # asyncio would put Python's own handler off until the work at hand waits for something, which may take long.
+        signal.signal(signal.SIGINT, _interrupt)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     try:
@@ -279,6 +282,10 @@ def main() -> None:
 
 def _end(number: int, _frame: object) -> None:
     sys.exit(128 + number)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _command(error: typer.TyperException) -> str:

@@ -29,7 +29,7 @@ def environ(**changes: str) -> dict[str, str]:
 
 def adgraph(*arguments: str, timeout: float = 60, **changes: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "graph.cli", *arguments], cwd=CHECKOUT, env=environ(**changes), text=True,
+        [sys.executable, "-m", "graph", *arguments], cwd=CHECKOUT, env=environ(**changes), text=True,
         capture_output=True, timeout=timeout, check=False,
     )  # fmt: skip
 
@@ -163,7 +163,7 @@ def test_schema_prints_the_schema() -> None:
 
 
 def test_output_that_nobody_reads_on_is_no_error() -> None:
-    command = f"{sys.executable} -m graph.cli schema | head -1"
+    command = f"{sys.executable} -m graph schema | head -1"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command], cwd=CHECKOUT, text=True, capture_output=True, check=False
     )
@@ -190,7 +190,7 @@ def test_an_unexpected_error_is_one_line_and_its_trace_is_kept(tmp_path: Path, l
 async def test_an_interrupted_import_says_that_it_is_undone(database_url: str, tmp_path: Path) -> None:
     (tmp_path / "export.jsonl").write_text('{"stream": "videos", "data": {}}')
     # Tests that run in the background of a shell hand down that Ctrl-C is ignored.
-    code = "import signal as s; s.signal(s.SIGINT, s.default_int_handler); from graph.cli import main; main()"
+    code = "import signal as s; s.signal(s.SIGINT, s.SIG_DFL); from graph.cli import main; main()"
     connection = await asyncpg.connect(database_url)
     async with asyncio.timeout(20), connection.transaction():
         await connection.execute("lock table project in access exclusive mode")
@@ -212,7 +212,7 @@ async def test_an_interrupted_import_says_that_it_is_undone(database_url: str, t
 def test_serving_ends_cleanly_when_asked(server_dir: Path, sent: signal.Signals) -> None:
     changes = {"ADGRAPH_PORT": str(free_port()), "ADGRAPH_DATA_DIR": str(server_dir)}
     with subprocess.Popen(
-        [sys.executable, "-m", "graph.cli", "serve"], cwd=CHECKOUT, env=environ(**changes), text=True,
+        [sys.executable, "-m", "graph", "serve"], cwd=CHECKOUT, env=environ(**changes), text=True,
         stderr=subprocess.PIPE, start_new_session=True,
     ) as process:  # fmt: skip
         assert process.stderr is not None
