@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, cast
 
 import httptools
+import orjson
 
 from bench.measure import Answer
+from bench.servers import Server
+from bench.world import World
 
 
-def load(port: int, path: str, body: bytes, *, connections: int, requests: int) -> Answer:
-    """A function that posts `body` `requests` times over so many connections, and returns the one answer to all."""
+def over_http(
+    server: Server, asked: Callable[[World], dict[str, Any]], *, connections: int = 1, requests: int = 1
+) -> Callable[[World], AbstractAsyncContextManager[Answer]]:
+    """Posts what is `asked` to /graphql of a server that runs meanwhile."""
+
+    @asynccontextmanager
+    async def ready(world: World) -> AsyncIterator[Answer]:
+        async with server(world) as port:
+            yield _load(port, orjson.dumps(asked(world)), connections, requests)
+
+    return ready
+
+
+def _load(port: int, body: bytes, connections: int, requests: int) -> Answer:
+    """A function that posts `body` so many times over so many connections, and returns the one answer to all."""
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\n"
+        "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     request = head.encode() + body

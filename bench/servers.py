@@ -21,7 +21,7 @@ ENDS_WITHIN = 40.0
 
 def adgraph_serve(world: World) -> AbstractAsyncContextManager[int]:
     """The server as `adgraph serve` runs it, with its own defaults; its log, a line per request, goes nowhere."""
-    port = _free_port()
+    port = free_port()
     environment = {"DATABASE_URL": world.url, "ADGRAPH_HOST": "127.0.0.1", "ADGRAPH_PORT": str(port)}
     return running([sys.executable, "-m", "graph.cli", "serve"], port, environment)
 
@@ -30,7 +30,7 @@ def bare_route(statements: int) -> Server:
     """The route of `bench.bare_route` with one statement or two."""
 
     def started(world: World) -> AbstractAsyncContextManager[int]:
-        port = _free_port()
+        port = free_port()
         arguments = [str(port), world.url, str(world.org_id), str(statements)]
         return running([sys.executable, "-m", "bench.bare_route", *arguments], port)
 
@@ -69,7 +69,8 @@ async def _takes_connections(port: int) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nothing listens on right now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-import orjson
-
-from bench.http_load import load
-from bench.measure import Answer, Subject, Workload
+from bench import postgraphile_server as peer
+from bench.http_load import over_http
+from bench.measure import Subject, Workload
 from bench.servers import Server, adgraph_serve, bare_route
 from bench.tree_by_hand import DAYS
 from bench.world import World
@@ -33,28 +30,30 @@ def variables(world: World) -> dict[str, Any]:
     }
 
 
-def _over_http(
-    server: Server, connections: int, requests: int
-) -> Callable[[World], AbstractAsyncContextManager[Answer]]:
-    @asynccontextmanager
-    async def ready(world: World) -> AsyncIterator[Answer]:
-        body = orjson.dumps({"query": QUERY, "variables": variables(world)})
-        async with server(world) as port:
-            yield load(port, "/graphql", body, connections=connections, requests=requests)
-
-    return ready
+def _asked(world: World) -> dict[str, Any]:
+    return {"query": QUERY, "variables": variables(world)}
 
 
-def _workload(connections: int, requests: int) -> Workload:
+def _asked_postgraphile(world: World) -> dict[str, Any]:
+    return peer.asked(peer.SMALL, world, world.campaign_id)
+
+
+def _workloads(connections: int, requests: int) -> tuple[Workload, Workload]:
     def served(name: str, server: Server) -> Subject:
-        return Subject(name, _over_http(server, connections, requests))
+        return Subject(name, over_http(server, _asked, connections=connections, requests=requests))
 
-    return Workload(
-        f"small query, {connections} connection{'s' if connections > 1 else ''}",
-        served("bare route, one statement", bare_route(1)),
-        (served("adgraph", adgraph_serve), served("bare route, two statements", bare_route(2))),
-        requests,
+    name = f"small query, {connections} connection{'s' if connections > 1 else ''}"
+    adgraph = served("adgraph", adgraph_serve)
+    by_hand = served("bare route, one statement", bare_route(1))
+    postgraphile = Subject(
+        "PostGraphile 5",
+        over_http(peer.postgraphile, _asked_postgraphile, connections=connections, requests=requests),
+        peer.as_adgraph,
+    )
+    return (
+        Workload(name, by_hand, (adgraph, served("bare route, two statements", bare_route(2))), requests),
+        Workload(name, postgraphile, (adgraph,), requests),
     )
 
 
-SMALL = (_workload(connections=1, requests=100), _workload(connections=16, requests=400))
+SMALL = (*_workloads(connections=1, requests=100), *_workloads(connections=16, requests=400))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench import postgraphile_server as peer
+from bench.http_load import over_http
 from bench.in_process import adgraph, stock
 from bench.measure import Subject, Workload
+from bench.servers import adgraph_serve
 from bench.tree_by_hand import DAYS, by_hand
 from bench.world import World
 from db.entity import AD_ACCOUNT
@@ -52,4 +55,13 @@ IN_MEMORY = Workload(
     "tree without the database",
     Subject("stock executor", stock(QUERY, variables, remembered=True)),
     (Subject("adgraph", adgraph(QUERY, variables, remembered=True)),),
+)
+OVER_HTTP = Workload(
+    "tree over HTTP",
+    Subject(
+        "PostGraphile 5",
+        over_http(peer.postgraphile, lambda world: peer.asked(peer.TREE, world, world.ad_account_id)),
+        peer.as_adgraph,
+    ),
+    (Subject("adgraph", over_http(adgraph_serve, lambda world: {"query": QUERY, "variables": variables(world)})),),
 )
