@@ -46,6 +46,30 @@ query ($window: WindowInput, $first: Int! = 1000) {
 )
 
 
+PERFORMANCE = """
+query ($id: ID!, $window: WindowInput) {
+  node(id: $id) {
+    ... on Measurable {
+      performance(window: $window) {
+        window { since until lastDay days timezone }
+        currency
+        freshness { lastImportedAt missingDays }
+        totals {
+          spend impressions clicks linkClicks conversions conversionValue reach cpa cpc cpm ctr cvr roas frequency
+          unavailable { metric reason }
+        }
+      }
+    }
+  }
+}
+"""
+
+
+def days(since: date, until: date) -> dict[str, dict[str, str]]:
+    """The window `[since, until)`."""
+    return {"range": {"since": since.isoformat(), "until": until.isoformat()}}
+
+
 @dataclass(frozen=True)
 class Tree:
     """The ids of one branch of a tree, and of all the ads on it."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
 import pytest
+
+from resolvers import global_id
+from tests.trees import PERFORMANCE
 
 
 async def _execute(url: str, statement: str) -> None:
@@ -35,3 +39,16 @@ async def client(shared_url: str) -> AsyncIterator[httpx.AsyncClient]:
 
     async with serving(shared_url) as client:
         yield client
+
+
+@pytest.fixture
+def performance(ask: Callable[..., Awaitable[dict[str, Any]]]) -> Callable[..., Awaitable[dict[str, Any]]]:
+    """A node's performance over a window; `why` says of each metric what is wrong with it."""
+
+    async def performance(type_name: str, number: int, window: dict[str, Any] | None) -> dict[str, Any]:
+        variables = {"id": global_id.encode(type_name, number), "window": window}
+        found: dict[str, Any] = (await ask(PERFORMANCE, variables))["node"]["performance"]
+        found["why"] = {entry["metric"]: entry["reason"] for entry in found["totals"].pop("unavailable")}
+        return found
+
+    return performance
