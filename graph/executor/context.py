@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Coroutine
 from typing import Any
 
+from graphql import GraphQLError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graph.documents import DOCUMENT, Document
@@ -21,7 +22,12 @@ class BreadthFirst(StrawberryGraphQLCoreExecutionContext):
 
     def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: FBT001  # graphql-core's signature
         """The operation's result, or a coroutine of it."""
-        plan = self._plan()
+        try:
+            plan = self._plan()
+        except GraphQLError as error:
+            EXECUTIONS["breadth_first"] += 1
+            self.collected_errors.add(error, None)
+            return self.build_response(None)
         if plan is None:
             EXECUTIONS["depth_first"] += 1
             return super().execute_operation(serially)
@@ -38,6 +44,8 @@ class BreadthFirst(StrawberryGraphQLCoreExecutionContext):
         return run()
 
     def _plan(self) -> SelectionPlan | None:
+        if self.middleware_manager is not None and self.middleware_manager.middlewares:
+            return None  # an extension wants to see every field of every object
         document = (self.operation_extensions or {}).get(DOCUMENT)
         plans = document.plans if isinstance(document, Document) else Plans()
         return plans.of(self.schema, self.fragment_definitions, self.operation, self.variable_values.coerced)

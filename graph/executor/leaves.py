@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
@@ -47,7 +47,9 @@ def coercer(leaf: GraphQLLeafType) -> Callable[[Any], Any]:
         def remembered(value: Any) -> Any:
             # True and 1 are equal, but not the same value.
             key = (type(value), value)
-            if not isinstance(value, Hashable):
+            try:
+                hash(key)
+            except TypeError:
                 return _coerced(leaf, value)
             if key not in known:
                 known[key] = _coerced(leaf, value)

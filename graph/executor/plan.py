@@ -83,8 +83,9 @@ class FieldPlan:
 
     @cached_property
     def many(self) -> Callable[..., Any] | None:
-        """The function that finds its values for many parents, if it has one."""
-        found: Callable[..., Any] | None = self.strawberry.metadata.get("many") if self.strawberry else None
+        """The function that finds its values for many parents, if it has one, and nothing wants to see each parent."""
+        own = self.strawberry
+        found: Callable[..., Any] | None = own.metadata.get("many") if own and not own.extensions else None
         return found
 
     @cached_property
@@ -160,7 +161,10 @@ def _compiled(keys: Sequence[str]) -> Build:
 
 
 def root_plan(operation: Operation) -> SelectionPlan | None:
-    """The plan of a query, or None for what runs on graphql-core: anything else, and introspection."""
+    """The plan of a query, or None for what runs on graphql-core: anything else, and introspection.
+
+    Raises GraphQLError where a variable that steers @skip or @include is null.
+    """
     if operation.definition.operation is not OperationType.QUERY:
         return None
     root = operation.schema.query_type

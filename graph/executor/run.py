@@ -6,13 +6,12 @@ stops it, one that may not passes it on. That is GraphQL's null propagation, for
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from inspect import isawaitable
-from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
+    FieldNode,
     GraphQLAbstractType,
     GraphQLError,
     GraphQLList,
@@ -23,10 +22,10 @@ from graphql import (
     located_error,
 )
 from graphql.execution.values import get_argument_values
-from graphql.pyutils import Path, inspect, is_iterable
+from graphql.pyutils import Path, UndefinedType, inspect, is_iterable
 from strawberry.types.arguments import convert_arguments
 
-from db.database import Row
+from graph.executor.columns import Values, attributes, awaited, one_each, spread, together
 from graph.executor.leaves import as_is, coercer
 from graph.executor.places import Items, Picked, Places, Root, Under
 from graph.executor.plan import FieldPlan, SelectionPlan
@@ -40,7 +39,8 @@ class _Nulled:
 
 
 NULLED = _Nulled()
-Values = list[Any]
+# Types of what has no fields: graphql-core's rule, too, is that Undefined counts as null.
+NOTHING = (type(None), UndefinedType, Exception)
 
 
 class Run:
@@ -59,7 +59,7 @@ class Run:
     async def _objects(self, plan: SelectionPlan, objects: Values, places: Places) -> Values:
         """The answer's objects for `objects`, all of one type."""
         found = [self._column(field, objects, Under(places, field.key)) for field in plan.fields]
-        answers = iter(await _together([column for column in found if not isinstance(column, list)]))
+        answers = iter(await together([column for column in found if not isinstance(column, list)]))
         columns = [column if isinstance(column, list) else next(answers) for column in found]
         built = plan.build(len(objects), *columns)
         for column, field in zip(columns, plan.fields, strict=True):
@@ -80,7 +80,7 @@ class Run:
     async def _finished(self, field: FieldPlan, values: Any, places: Places, count: int) -> Values:
         if not isinstance(values, list):
             try:
-                values = list(await values)
+                values = one_each(await values, count)
             except Exception as error:  # noqa: BLE001  # whatever a batch raises is each of its parents' error
                 values = [error] * count
         return await self._completed(field, field.definition.type, values, places)
@@ -90,15 +90,15 @@ class Run:
     def _values(self, field: FieldPlan, objects: Values, places: Places) -> Any:
         """The field's values, one for each object (an exception is one that failed), or an awaitable of them."""
         if field.attribute is not None:
-            return _attributes(field.attribute, objects)
+            return attributes(field.attribute, objects)
         if field.many is None:
             return self._one_by_one(field, objects, places)
         try:
             arguments = self._arguments(field)
             found = field.many(self._context.context_value, field.selection, objects, **arguments)
+            return found if isawaitable(found) else one_each(found, len(objects))
         except Exception as error:  # noqa: BLE001  # as above
             return [error] * len(objects)
-        return found if isawaitable(found) else list(found)
 
     def _arguments(self, field: FieldPlan) -> dict[str, Any]:
         if not field.definition.args or field.strawberry is None:
@@ -110,7 +110,7 @@ class Run:
     def _one_by_one(self, field: FieldPlan, objects: Values, places: Places) -> Any:
         """For a field that knows no batch: its resolver, once per object."""
         found = [self._resolved(field, one, places.path(number)) for number, one in enumerate(objects)]
-        return _awaited(found) if any(map(isawaitable, found)) else found
+        return awaited(found) if any(map(isawaitable, found)) else found
 
     def _resolved(self, field: FieldPlan, source: object, path: list[str | int]) -> Any:
         definition = field.definition
@@ -134,26 +134,23 @@ class Run:
     async def _inner(self, field: FieldPlan, type_: GraphQLOutputType, values: Values, places: Places) -> Values:
         if is_leaf_type(type_):
             return self._coerced(field, type_, values, places)
-        numbers = [
-            number
-            for number, value in enumerate(values)
-            if value is not None and not (isinstance(value, Exception) and self._failed(field, value, places, number))
-        ]
-        whole = len(numbers) == len(values)
-        picked, where = (values, places) if whole else ([values[number] for number in numbers], Picked(places, numbers))
+        if not any(issubclass(kind, NOTHING) for kind in set(map(type, values))):
+            return await self._present(field, type_, values, places)
+        numbers = [number for number, value in enumerate(values) if not isinstance(value, NOTHING)]
+        picked = [values[number] for number in numbers]
+        answers = [self._absent(field, value, places, number) for number, value in enumerate(values)]
+        return spread(answers, numbers, await self._present(field, type_, picked, Picked(places, numbers)))
+
+    async def _present(self, field: FieldPlan, type_: GraphQLOutputType, values: Values, places: Places) -> Values:
         if isinstance(type_, GraphQLList):
-            completed = await self._lists(field, type_, picked, where)
-        elif isinstance(type_, GraphQLObjectType):
-            completed = await self._of_type(field, type_, picked, where)
-        else:
-            assert isinstance(type_, GraphQLAbstractType)
-            completed = await self._abstract(field, type_, picked, where)
-        if whole:
-            return completed
-        answers: Values = [NULLED if isinstance(value, Exception) else None for value in values]
-        for number, value in zip(numbers, completed, strict=True):
-            answers[number] = value
-        return answers
+            return await self._lists(field, type_, values, places)
+        if isinstance(type_, GraphQLObjectType):
+            return await self._of_type(field, type_, values, places)
+        assert isinstance(type_, GraphQLAbstractType)
+        return await self._abstract(field, type_, values, places)
+
+    def _absent(self, field: FieldPlan, value: object, places: Places, number: int) -> Any:
+        return self._failed(field, value, places, number) if isinstance(value, Exception) else None
 
     def _leaves(self, field: FieldPlan, type_: GraphQLOutputType, values: Values, places: Places) -> Values:
         if isinstance(type_, GraphQLNonNull):
@@ -168,12 +165,10 @@ class Run:
         answers: Values = []
         for number, value in enumerate(values):
             try:
-                if isinstance(value, Exception):
-                    raise value  # a value that failed is an error like one that cannot be coerced
-                answers.append(None if value is None else coerce(value))
-            except Exception as error:  # noqa: BLE001  # as above
-                self._failed(field, error, places, number)
-                answers.append(NULLED)
+                absent = isinstance(value, NOTHING)
+                answers.append(self._absent(field, value, places, number) if absent else coerce(value))
+            except Exception as error:  # noqa: BLE001  # the error of this one value
+                answers.append(self._failed(field, error, places, number))
         return answers
 
     def _no_nulls(self, field: FieldPlan, completed: Values, places: Places) -> Values:
@@ -183,8 +178,8 @@ class Run:
         for number, value in enumerate(completed):
             if value is None:
                 name = f"{field.parent_type}.{field.name}"
-                self._failed(field, TypeError(f"Cannot return null for non-nullable field {name}."), places, number)
-                answers[number] = NULLED
+                error = TypeError(f"Cannot return null for non-nullable field {name}.")
+                answers[number] = self._failed(field, error, places, number)
         return answers
 
     async def _lists(self, field: FieldPlan, type_: GraphQLList[Any], values: Values, places: Places) -> Values:
@@ -192,7 +187,7 @@ class Run:
         lengths = [len(items) if items is not None else 0 for items in lists]
         flat = [item for items in lists if items for item in items]
         if any(map(isawaitable, flat)):
-            flat = await _awaited(flat)
+            flat = await awaited(flat)
         completed = await self._completed(field, type_.of_type, flat, Items(places, lengths))
         answers: Values = []
         start = 0
@@ -205,32 +200,37 @@ class Run:
     def _items(self, field: FieldPlan, value: object, places: Places, number: int) -> Values | None:
         if isinstance(value, list):
             return value
-        if is_iterable(value):
-            return list(value)
-        name = f"{field.parent_type}.{field.name}"
-        error = GraphQLError(f"Expected Iterable, but did not find one for field '{name}'.")
-        self._failed(field, error, places, number)
-        return None
+        try:
+            if is_iterable(value):
+                return list(value)
+            name = f"{field.parent_type}.{field.name}"
+            raise GraphQLError(f"Expected Iterable, but did not find one for field '{name}'.")
+        except Exception as error:  # noqa: BLE001  # the error of this one value
+            self._failed(field, error, places, number)
+            return None
 
     async def _of_type(self, field: FieldPlan, type_: GraphQLObjectType, values: Values, places: Places) -> Values:
         """Objects of one type, which they must confess to where the type asks."""
+        confess = type_.is_type_of
+        if confess is None:
+            return await self._known(field, type_, values, places)
+        info = self._context.build_resolve_info(field.definition, field.nodes, field.parent_type, Path(None, "", None))
+        if _all_are(confess, values, info):
+            return await self._known(field, type_, values, places)
+        reasons = [_stranger(type_, confess, value, info, field.nodes) for value in values]
+        numbers = [number for number, reason in enumerate(reasons) if reason is None]
+        known = [values[number] for number in numbers]
+        answers = [self._absent(field, reason, places, number) for number, reason in enumerate(reasons)]
+        return spread(answers, numbers, await self._known(field, type_, known, Picked(places, numbers)))
+
+    async def _known(self, field: FieldPlan, type_: GraphQLObjectType, values: Values, places: Places) -> Values:
         if not values:
             return []
-        if type_.is_type_of is None:
-            return await self._objects(field.below(type_), values, places)
-        info = self._context.build_resolve_info(field.definition, field.nodes, field.parent_type, Path(None, "", None))
-        strangers = {number for number, value in enumerate(values) if not type_.is_type_of(value, info)}
-        if not strangers:
-            return await self._objects(field.below(type_), values, places)
-        for number in strangers:
-            words = f"Expected value of type '{type_}' but got: {inspect(values[number])}."
-            self._failed(field, GraphQLError(words, field.nodes), places, number)
-        numbers = [number for number in range(len(values)) if number not in strangers]
-        known = await self._of_type(field, type_, [values[number] for number in numbers], Picked(places, numbers))
-        answers: Values = [NULLED] * len(values)
-        for number, value in zip(numbers, known, strict=True):
-            answers[number] = value
-        return answers
+        try:
+            plan = field.below(type_)
+        except GraphQLError as error:  # a variable that steers @skip or @include is null
+            return [self._failed(field, error, places, number) for number in range(len(values))]
+        return await self._objects(plan, values, places)
 
     async def _abstract(self, field: FieldPlan, type_: GraphQLAbstractType, values: Values, places: Places) -> Values:
         """Values of an interface or a union: each kind of them is a level of its own."""
@@ -246,52 +246,37 @@ class Run:
             else:
                 kinds.setdefault(concrete.name, (concrete, []))[1].append(number)
         answers: Values = [NULLED] * len(values)
-        found = await _together(
+        found = await together(
             [
                 self._of_type(field, concrete, [values[number] for number in numbers], Picked(places, numbers))
                 for concrete, numbers in kinds.values()
             ]
         )
         for (_, numbers), completed in zip(kinds.values(), found, strict=True):
-            for number, value in zip(numbers, completed, strict=True):
-                answers[number] = value
+            spread(answers, numbers, completed)
         return answers
 
-    def _failed(self, field: FieldPlan, error: Exception, places: Places, number: int) -> bool:
+    def _failed(self, field: FieldPlan, error: Exception, places: Places, number: int) -> Any:
         self.errors.append(located_error(error, field.nodes, places.path(number)))
-        return True
+        return NULLED
 
 
-async def _together(coroutines: Sequence[Coroutine[Any, Any, Values]]) -> list[Values]:
-    if len(coroutines) > 1:
-        return await asyncio.gather(*coroutines)
-    return [await coroutine for coroutine in coroutines]
-
-
-async def _awaited(values: Values) -> Values:
-    """The values with what can be awaited awaited, all at the same time; one that fails is its exception."""
-    return await asyncio.gather(*(_one(value) for value in values))
-
-
-async def _one(value: Any) -> Any:
+def _all_are(is_type_of: Callable[..., Any], values: Values, info: Any) -> bool:
     try:
-        return await value if isawaitable(value) else value
-    except Exception as error:  # noqa: BLE001  # the error of this one value
-        return error
-
-
-def _attributes(name: str, objects: Values) -> Values:
-    try:
-        return list(map(itemgetter(name) if isinstance(objects[0], Row) else attrgetter(name), objects))
+        return all(is_type_of(value, info) for value in values)
     except Exception:  # noqa: BLE001  # one by one tells which
-        return [_attribute(name, one) for one in objects]
+        return False
 
 
-def _attribute(name: str, one: object) -> Any:
+def _stranger(
+    type_: GraphQLObjectType, is_type_of: Callable[..., Any], value: object, info: Any, nodes: list[FieldNode]
+) -> Exception | None:
+    """Why the value is none of that type; None where it is one."""
     try:
-        return getattr(one, name)
+        known = is_type_of(value, info)
     except Exception as error:  # noqa: BLE001  # the error of this one value
         return error
+    return None if known else GraphQLError(f"Expected value of type '{type_}' but got: {inspect(value)}.", nodes)
 
 
 def _linked(path: list[str | int]) -> Path:
