@@ -98,7 +98,9 @@ class Request:
                 self._track(task)
                 return list(await many(self, selection, parents, **arguments))
 
-            loader = self._loaders[many, selection] = DataLoader(load, cache_key_fn=id)
+            # A value is asked for once for each parent. To remember it would take a key that outlives the parent: the
+            # id of one that is gone is soon another's.
+            loader = self._loaders[many, selection] = DataLoader(load, cache=False)
         return loader.load(parent)
 
     def _track(self, task: asyncio.Task[Any]) -> None:
