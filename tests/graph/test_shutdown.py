@@ -8,7 +8,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 import httpx
@@ -48,11 +48,13 @@ async def until_it_answers(client: httpx.AsyncClient) -> None:
 
 async def until_it_refuses(port: int) -> None:
     while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.close()
-        except ConnectionRefusedError:
-            return
+        # Who arrives while the port closes may be let in and dropped.
+        with suppress(ConnectionResetError):
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+            except ConnectionRefusedError:
+                return
         await asyncio.sleep(0.02)
 
 
