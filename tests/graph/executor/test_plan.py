@@ -1,0 +1,167 @@
+"""Plans: one for each way in which variables steer an operation, few of them kept, and for which operations."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import strawberry
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    validate,
+)
+from strawberry.extensions import SchemaExtension
+
+from graph.documents import DOCUMENT, RULES, Document, Documents, ReadOnce
+from graph.executor.context import EXECUTIONS, BreadthFirst
+from graph.executor.plan import MOST_PLANS, Plans, steering_variables
+from graph.http.limits import Limits
+from graph.schema import schema as product
+from graph.settings import CHECKOUT, Settings
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def one(self) -> int:
+        return 1
+
+    @strawberry.field
+    def two(self) -> int:
+        return 2
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    def change(self) -> int:
+        return 3
+
+
+class Watching(SchemaExtension):
+    def resolve(self, _next: Any, root: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
+        return _next(root, info, *args, **kwargs)
+
+
+schema = strawberry.Schema(Query, Mutation, execution_context_class=BreadthFirst, extensions=[ReadOnce])
+
+
+def read(text: str) -> Document:
+    settings = Settings()
+    return Documents(schema, Limits(settings.max_tokens, settings.max_depth)).read(text)
+
+
+async def executed(document: Document, variables: dict[str, Any] | None = None, name: str | None = None) -> Any:
+    """The data of a document that is kept from one execution to the next."""
+    result = await schema.execute("kept", variables, operation_name=name, operation_extensions={DOCUMENT: document})
+    assert not result.errors, result.errors
+    return result.data
+
+
+async def test_variables_that_steer_choose_among_the_plans_of_one_document() -> None:
+    document = read(
+        """
+        query A($no: Boolean!, $yes: Boolean = true) { one @skip(if: $no) ...F }
+        query B($yes: Boolean!) { ...F }
+        fragment F on Query { two @include(if: $yes) }
+        """
+    )
+
+    for _ in range(2):
+        assert await executed(document, {"no": False}, "A") == {"one": 1, "two": 2}
+        assert await executed(document, {"no": True}, "A") == {"two": 2}
+        assert await executed(document, {"no": True, "yes": False}, "A") == {}
+        assert await executed(document, {"yes": False}, "B") == {}
+        assert await executed(document, {"yes": True}, "B") == {"two": 2}
+
+    assert len(document.plans._plans) == 5
+
+
+async def test_a_variable_that_steers_and_is_null_is_the_clients_error_each_time() -> None:
+    document = read("query ($yes: Boolean = true) { one @include(if: $yes) two }")
+
+    for _ in range(2):
+        result = await schema.execute("kept", {"yes": None}, operation_extensions={DOCUMENT: document})
+        assert result.errors
+        (error,) = result.errors
+        assert result.data is None and error.path is None and "'Boolean!'" in error.message
+    assert await executed(document) == {"one": 1, "two": 2}
+
+
+async def test_few_plans_of_a_document_are_kept() -> None:
+    names = [f"b{number}" for number in range(7)]
+    declared = " ".join(f"${name}: Boolean!" for name in names)
+    document = read(f"query ({declared}) {{ two {' '.join(f'{name}: one @skip(if: ${name})' for name in names)} }}")
+
+    for number in range(2 ** len(names)):
+        chosen = {name: bool(number >> bit & 1) for bit, name in enumerate(names)}
+        data = await executed(document, chosen)
+        assert data == {"two": 2} | {name: 1 for name, skipped in chosen.items() if not skipped}
+        assert len(document.plans._plans) <= MOST_PLANS
+
+
+@pytest.mark.parametrize(
+    ("text", "executor"),
+    [
+        ("{ one }", "breadth_first"),
+        ("{ kind: __typename }", "breadth_first"),
+        ("{ __schema { queryType { name } } }", "depth_first"),
+        ('{ one ...F } fragment F on Query { it: __type(name: "Query") { name } }', "depth_first"),
+        ("mutation { change }", "depth_first"),
+    ],
+)
+async def test_what_each_executor_runs_is_counted(text: str, executor: str) -> None:
+    before = EXECUTIONS.copy()
+
+    result = await schema.execute(text)
+
+    assert result.data and not result.errors
+    assert EXECUTIONS - before == {executor: 1}
+
+
+async def test_an_extension_that_watches_every_field_sees_it() -> None:
+    watched = strawberry.Schema(Query, execution_context_class=BreadthFirst, extensions=[Watching])
+    before = EXECUTIONS.copy()
+
+    assert (await watched.execute("{ one two }")).data == {"one": 1, "two": 2}
+    assert EXECUTIONS - before == {"depth_first": 1}
+
+
+def _documents() -> Iterator[tuple[str, DocumentNode]]:
+    """What the documents and the tests ask of the product's schema, and where."""
+    for path in [*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")]:
+        for text in re.findall(r"^```graphql\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL):
+            yield str(path), parse(text)
+    for path in CHECKOUT.glob("tests/**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "{" in node.value:
+                try:
+                    yield str(path), parse(node.value)
+                except GraphQLSyntaxError:
+                    continue
+
+
+def test_every_query_of_the_documents_and_the_tests_runs_breadth_first() -> None:
+    graphql_schema, found = product._schema, 0
+    for where, document in _documents():
+        if validate(graphql_schema, document, RULES):
+            assert not where.endswith(".md"), where
+            continue
+        fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
+        for one in document.definitions:
+            if not isinstance(one, OperationDefinitionNode) or one.operation is not OperationType.QUERY:
+                continue
+            steering = dict.fromkeys(steering_variables(one, fragments), True)
+            plan = Plans().of(graphql_schema, fragments, one, steering)
+            assert plan or "__" in str(one.loc and one.loc.source.body), where
+            found += 1
+
+    assert found > 20
