@@ -168,11 +168,10 @@ class _Writer:
         return f"{'' if key == '__typename' else f'{key}: '}__typename{self._directives()}"
 
     def _directives(self) -> str:
-        text = ""
-        for name in ("skip", "include"):
-            if self._choices.chance(6):
-                text += f" @{name}(if: {self._inputs.value(GraphQLSkipDirective.args['if'].type, ('if', name))})"
-        return text
+        roll = self._choices.number(99)
+        names = [name for name, asked in (("skip", roll >= 93), ("include", 88 <= roll < 94)) if asked]
+        condition = GraphQLSkipDirective.args["if"].type
+        return "".join(f" @{name}(if: {self._inputs.value(condition, ('if', name))})" for name in names)
 
     def _overlapping(self, on: GraphQLNamedType) -> list[GraphQLNamedType]:
         own = self._possible(on)
