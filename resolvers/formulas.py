@@ -159,9 +159,6 @@ def columns_of(names: Iterable[Metric]) -> tuple[str, ...]:
     return tuple(part.column for part in (*PRIMITIVES, REACH) if part.column in needed)
 
 
-ALL_COLUMNS = columns_of(METRICS)
-
-
 class Columns(Protocol):
     """Numbers by column: a row of a statement, or a dict."""
 

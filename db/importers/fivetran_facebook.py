@@ -67,7 +67,7 @@ def _entities(found: dict[str, Path], known: _Known) -> Iterator[Record]:
     for level, table in zip(Level, _HISTORY, strict=True):
         if table not in found:
             continue
-        for record in parsed(rows(found[table], "id"), lambda row, level=level: _entity(row, level, known)):  # type: ignore[misc]
+        for record in parsed(rows(found[table], "id"), lambda row, level=level: _entity(row, level, known)):  # type: ignore[misc]  # the default binds the loop's level
             yield record
             if isinstance(record, Entity) and level == Level.AD_ACCOUNT and record.currency:
                 if record.version >= versions.get(record.external_id, ""):
