@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
 from strawberry.types import ExecutionResult
 
-from graph.documents import DOCUMENT, RULES, Document
+from graph.documents import DOCUMENT, Document
 from graph.errors import AdgraphSchema
 from graph.executor.context import EXECUTIONS
 from tests.graph.executor.operations import Operation
@@ -83,7 +83,7 @@ class Oracle:
         return result
 
     def _validate(self, document: Document) -> None:
-        errors = validate(self.theirs._schema, document.syntax, RULES)
+        errors = validate(self.theirs._schema, document.syntax)
         assert not errors, f"{errors}\n{print_ast(document.syntax)}"
 
 
