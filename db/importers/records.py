@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,6 +72,46 @@ class Fact(NamedTuple):
     version: int = 0
 
 
+class WindowReach(NamedTuple):
+    """How many people an entity reached over several days: what no sum of days can tell.
+
+    `since` is the first day, `until` the day after the last. Both None: the entity's whole life so far, which is true
+    as of `extracted_at` (None: the source does not say when). `parents` as in a fact.
+    """
+
+    place: Place
+    platform: Platform
+    level: Level
+    external_id: str
+    since: date | None
+    until: date | None
+    reach: int
+    extracted_at: datetime | None = None
+    parents: tuple[tuple[Level, str], ...] = ()
+
+
+class Dating(StrEnum):
+    """The day that a platform files a conversion under."""
+
+    IMPRESSION = "IMPRESSION"
+    TAP = "TAP"
+    CONVERSION = "CONVERSION"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What the conversions of an import are: which count of the platform's, by what attribution, and dated how.
+
+    `conversion` holds the platform's own names (the first present counts, where there are several), `attribution` its
+    windows as the platform writes them, or words that say whose setting decides.
+    """
+
+    conversion: str
+    attribution: str
+    dating: Dating
+
+
 @dataclass(frozen=True, slots=True)
 class Orphan:
     """A row about an entity-day that nothing in the export places in any ad account: set aside and counted."""
@@ -91,12 +132,16 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be taken: the column and value at fault, and why."""
+    """A row that cannot be taken: the column and value at fault, and why.
+
+    `ends_file`: nothing behind it can be read, so who takes the rest does not know what is missing.
+    """
 
     place: Place
     column: str
     value: str
     reason: str
+    ends_file: bool = False
 
 
-Record = Entity | Fact | Orphan | Note | BadRow
+Record = Entity | Fact | WindowReach | Reported | Orphan | Note | BadRow

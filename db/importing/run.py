@@ -12,7 +12,7 @@ import asyncpg
 
 from db.database import Database, Row, Transaction
 from db.errors import Invalid, NotFound
-from db.importers.records import BadRow, Entity, Fact, Orphan, Record
+from db.importers.records import BadRow, Entity, Fact, Note, Orphan, Record
 from db.importing import accounts, entities, moves
 from db.importing.entities import Node, Stored
 from db.importing.facts import Coverage, StagedDayRow, Staging
@@ -181,7 +181,7 @@ class _Run:
                 read.refuse([record])
             elif isinstance(record, Orphan):
                 read.orphans[Key(record.platform, record.level, record.external_id)].add(record.day)
-            else:
+            elif isinstance(record, Note):
                 read.notes.append(record.text)
         await staging.send()
         if progress:
