@@ -1,10 +1,16 @@
-"""Rollups: what stands for every entity above the ads, kept in step with the facts by whoever writes those."""
+"""Rollups: what stands for every entity above the ads, and the running totals of all, kept in step with the facts by
+whoever writes those.
+"""
 
 from collections.abc import Sequence
 from datetime import date
 
-from db.database import Transaction
+from db.database import Row, Transaction
 from db.level import Level
+
+# Entities whose ids divided by this are equal share a chunk: a row of running totals. The larger, the fewer rows a
+# whole account takes; the smaller, the less is read that was not asked for.
+CHUNK = 512
 
 # Where the children of each level stand and which column names their parent, bottom up.
 _BELOW = {
@@ -24,6 +30,12 @@ _BELOW = {
         "reach_rows": "sum(child.reach_rows)",
     },
 }
+_ADS = {"table": "daily_fact", "days": "1", "reach_rows": "(reach is not null)::integer"}
+_ABOVE = {"table": "daily_rollup", "days": "days", "reach_rows": "reach_rows"}
+
+
+class _ChunkRow(Row):
+    chunk: int
 
 
 async def roll_up(transaction: Transaction, org_id: int, ad_account_id: int, days: Sequence[date]) -> None:
@@ -31,6 +43,22 @@ async def roll_up(transaction: Transaction, org_id: int, ad_account_id: int, day
 
     Exact whatever changed: new facts, restated ones, or an entity that moved to another parent (then: all its days).
     """
+    await transaction.execute("plan_for_many_rows", org_id)
     for level, below in _BELOW.items():
         await transaction.execute("clear_rollup", org_id, ad_account_id, level, days)
         await transaction.execute("roll_up", org_id, ad_account_id, level, days, **below)
+    for level in Level:
+        await _add_up(transaction, org_id, ad_account_id, level, days)
+    await transaction.execute("plan_as_usual", org_id)
+
+
+async def _add_up(transaction: Transaction, org_id: int, ad_account_id: int, level: Level, days: Sequence[date]) -> None:
+    """Brings the running totals of one level in step with what stands, from the first of `days` on."""
+    key = (org_id, ad_account_id, level)
+    stands = _ADS if level is Level.AD else _ABOVE
+    rows = await transaction.fetch(
+        "running_total_chunks", *key, days, row=_ChunkRow, table=stands["table"], chunk=str(CHUNK)
+    )
+    chunks = [row.chunk for row in rows]
+    await transaction.execute("clear_running_totals", *key, chunks, min(days))
+    await transaction.execute("add_up", *key, chunks, min(days), chunk=str(CHUNK), **stands)

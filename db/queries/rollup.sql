@@ -68,3 +68,16 @@ select
     case when row_number() over (partition by entity_id, day order by missing) = 1 then 1 else 0 end
 from standing
 group by entity_id, day, missing;
+
+-- name: plan_for_many_rows
+-- Until the transaction ends: no joins that loop, and memory to sort in. In tables that it has just filled the planner
+-- expects next to no rows, and would loop over all of them.
+select set_config('enable_nestloop', 'off', true) as loops, set_config('work_mem', '64MB', true) as memory
+from organization
+where id = $1;
+
+-- name: plan_as_usual
+-- Takes `plan_for_many_rows` back.
+select set_config('enable_nestloop', 'on', true) as loops
+from organization
+where id = $1;
