@@ -6,24 +6,35 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.importers import airbyte_tiktok, fivetran_facebook, fivetran_tiktok
+from db.importers import airbyte_tiktok, fivetran_facebook, fivetran_tiktok, meta
+from db.importers.choices import AS_THE_SOURCE_DOES, Choices
 from db.importers.records import Record
 
 
 @dataclass(frozen=True)
 class Source:
-    """One kind of export: its name on the command line, what to export and how, and what reads it."""
+    """One kind of export: its name on the command line, what to export and how, and what reads it.
+
+    `heeds` are the choices that mean something to it.
+    """
 
     name: str
     help: str
-    read: Callable[[Sequence[Path]], Iterator[Record]]
+    reader: Callable[[Sequence[Path], Choices], Iterator[Record]]
+    heeds: tuple[str, ...] = ()
+
+    def read(self, paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterator[Record]:
+        """The records of what `paths` hold; raises `Invalid` where they are no such export."""
+        choices.check(self.name, self.heeds)
+        return self.reader(paths, choices)
 
 
 SOURCES: dict[str, Source] = {
     source.name: source
     for source in (
-        Source("fivetran-facebook", fivetran_facebook.HELP, fivetran_facebook.read),
-        Source("fivetran-tiktok", fivetran_tiktok.HELP, fivetran_tiktok.read),
-        Source("airbyte-tiktok", airbyte_tiktok.HELP, airbyte_tiktok.read),
+        Source("meta", meta.HELP, meta.read, meta.CHOICES),
+        Source("fivetran-facebook", fivetran_facebook.HELP, fivetran_facebook.read, fivetran_facebook.CHOICES),
+        Source("fivetran-tiktok", fivetran_tiktok.HELP, fivetran_tiktok.read, fivetran_tiktok.CHOICES),
+        Source("airbyte-tiktok", airbyte_tiktok.HELP, airbyte_tiktok.read, airbyte_tiktok.CHOICES),
     )
 }

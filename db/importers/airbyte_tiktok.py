@@ -7,19 +7,21 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import orjson
-
 from db.importers import cells, tiktok_terms
-from db.importers.files import LineError, lines, one_file
-from db.importers.records import BadRow, Entity, Note, Place, Record
+from db.importers.airbyte import Message, messages
+from db.importers.choices import AS_THE_SOURCE_DOES, Choices
+from db.importers.files import each
+from db.importers.records import BadRow, Entity, Note, Record
 from db.importers.row import Fields, RowError
 from db.level import Level, Platform
 
 HELP = (
     "FILE: Airbyte's TikTok Marketing records as JSONL, one {stream, data, emitted_at} a line. Export the streams "
     "advertisers, campaigns, ad_groups, ads and the daily reports of the levels that you need (ads_reports_daily …). "
-    "Other streams are left out. Of rows that were synced more than once the latest counts."
+    "Other streams are left out. Of rows that were synced more than once the latest counts. "
+    "--conversion real_time_conversion counts by the conversion's day instead of the impression's."
 )
+CHOICES = ("conversion",)
 WHAT = "the JSONL file with Airbyte's TikTok records"
 
 _LEVELS = {
@@ -32,16 +34,16 @@ _NAMES = {
 }  # fmt: skip
 
 
-def read(paths: Sequence[Path]) -> Iterator[Record]:
-    """The records of a file; streams that are no daily reports of entities are counted in a note."""
-    path = one_file(paths, WHAT)
+def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterator[Record]:
+    """The records of the files; streams that are no daily reports of entities are counted in a note."""
+    reported = tiktok_terms.reported(choices)
     left_out: Counter[str] = Counter()
-    try:
-        for number, line in enumerate(lines(path), 1):
-            if line.strip() and (record := _record(Place(path, number), line, left_out)):
+    for path in each(paths, WHAT):
+        for message in messages(path):
+            record = message if isinstance(message, BadRow) else _record(message, reported.conversion, left_out)
+            if record:
                 yield record
-    except LineError as error:
-        yield error.bad_row
+    yield reported
     for stream, count in sorted(left_out.items()):
         yield Note(
             f"{count:,} records of the stream {stream} were left out: they are no daily facts of advertisers, "
@@ -49,23 +51,12 @@ def read(paths: Sequence[Path]) -> Iterator[Record]:
         )
 
 
-def _record(place: Place, line: str, left_out: Counter[str]) -> Record | None:
-    try:
-        message = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        return BadRow(place, "", line.strip()[:80], f"is not JSON: {error.msg} at character {error.pos + 1}")
-    # A connector's own output wraps each record in a message.
-    if isinstance(message, dict) and isinstance(message.get("record"), dict):
-        message = message["record"]
-    stream, data = (message.get("stream"), message.get("data")) if isinstance(message, dict) else (None, None)
-    if not isinstance(stream, str) or not isinstance(data, dict):
-        return BadRow(place, "", line.strip()[:80], "is no Airbyte record: an object with stream and data is needed")
-    emitted = message.get("emitted_at")
-    version = emitted if isinstance(emitted, int) and 0 <= emitted < 2**63 else 0
+def _record(message: Message, conversion: str, left_out: Counter[str]) -> Record | None:
+    place, stream, data, version = message
     try:
         if report := _REPORT.fullmatch(stream):
             row = Fields(place, {**_nested(data, "metrics"), **_nested(data, "dimensions"), **data})
-            return tiktok_terms.fact(row, _LEVELS[report[1]], hourly=False, version=version)
+            return tiktok_terms.fact(row, _LEVELS[report[1]], conversion, hourly=False, version=version)
         if stream in _LEVELS or stream == "advertiser_ids":
             # The list of ids has names only: what describes an advertiser in full comes before it, whenever synced.
             rank = f"{stream in _LEVELS:d}{version:020}"

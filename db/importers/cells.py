@@ -19,11 +19,12 @@ _MILLION = Decimal(1_000_000)
 _WHOLE = Decimal(1)
 _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})"
-    r"(?:[T ](\d{1,2})(?::(\d{2}))?(?::(\d{2}(?:\.\d+)?))?\s*(?:Z|[+-]\d{2}:?\d{2}|UTC)?)?",
+    r"(?:[T ](\d{1,2})(?::(\d{2}))?(?::(\d{2}(?:\.\d+)?))?\s*(?:Z|[+-]\d{2}(?::?\d{2})?|UTC)?)?",
     re.ASCII,
 )
 _SPREADSHEET = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# Halves of a character, which JSON can spell, are text to nobody.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class CellError(ValueError):

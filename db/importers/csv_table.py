@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from db.importers.files import LineError, lines
+from db.importers.files import Lines
 from db.importers.records import BadRow, Place
 from db.importers.row import Cells
 
@@ -16,10 +16,12 @@ def rows(path: Path, *needed: str) -> Iterator[Cells | BadRow]:
 
     A file whose header is wrong, or that stops being CSV, ends with its `BadRow`.
     """
-    reader = csv.reader(lines(path), strict=True)
+    lines = Lines(path)
+    reader = csv.reader(lines, strict=True)
+    broken = lines.broken
     try:
         header = [name.strip().lower() for name in next(reader, [])]
-        if bad := _bad_header(path, header, needed):
+        if bad := (broken[0] if broken else bad_header(path, header, needed)):
             yield bad
             return
         columns = {name: number for number, name in enumerate(header)}
@@ -28,23 +30,28 @@ def rows(path: Path, *needed: str) -> Iterator[Cells | BadRow]:
         for cells in reader:
             # A quoted cell may span lines: the row is where it starts.
             start, line = line + 1, reader.line_num
-            if len(cells) == width:
+            if broken:
+                yield from broken
+                broken.clear()
+            elif len(cells) == width:
                 yield Cells(Place(path, start), columns, cells)
             elif cells:
                 reason = f"the row has {len(cells)} cells, the header has {width}"
                 yield BadRow(Place(path, start), "", ",".join(cells)[:80], reason)
-    except LineError as error:
-        yield error.bad_row
+        yield from broken
     except csv.Error as error:
-        yield BadRow(Place(path, reader.line_num), "", "", f"is not CSV: {error}")
+        yield from broken
+        yield BadRow(Place(path, reader.line_num), "", "", f"is not CSV: {error}", ends_file=True)
 
 
-def _bad_header(path: Path, header: list[str], needed: tuple[str, ...]) -> BadRow | None:
+def bad_header(path: Path, header: list[str], needed: tuple[str, ...]) -> BadRow | None:
+    """What is wrong with the names of the columns, in lower case, if anything is."""
     place = Place(path, 1)
     if not any(header):
-        return BadRow(place, "", "", "the file is empty: a header line is needed")
+        return BadRow(place, "", "", "the file is empty: a header line is needed", ends_file=True)
     for name in needed:
         if name not in header:
-            return BadRow(place, name, "", f"the column is missing; there are {', '.join(header)[:200]}")
+            reason = f"the column is missing; there are {', '.join(header)[:200]}"
+            return BadRow(place, name, "", reason, ends_file=True)
     twice = next((name for name in header if header.count(name) > 1), None)
-    return BadRow(place, twice, "", "the column is there twice") if twice is not None else None
+    return BadRow(place, twice, "", "the column is there twice", ends_file=True) if twice is not None else None

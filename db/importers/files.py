@@ -1,21 +1,27 @@
-"""Opening what a source was given: a directory of tables or single files, or the reason why they cannot be read."""
+"""Opening what a source was given: files, standard input or a directory of tables, or the reason why they cannot be."""
 
 from __future__ import annotations
 
+import gzip
+import io
 import re
+import sys
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from db.errors import Invalid
 from db.importers.records import BadRow, Place
 
-
-class LineError(Exception):
-    """A line of a file is not text; `bad_row` says where."""
-
-    def __init__(self, bad_row: BadRow) -> None:
-        super().__init__(bad_row.reason)
-        self.bad_row = bad_row
+STANDARD_INPUT = Path("-")
+# What a file that is cut short or damaged raises while it is unpacked.
+DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
+# Far above any row of a table: what has no line ends is no text, and must not fill the memory.
+_LONGEST_LINE = 2**24
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def one(paths: Sequence[Path], what: str) -> Path:
@@ -27,12 +33,17 @@ def one(paths: Sequence[Path], what: str) -> Path:
     return paths[0]
 
 
-def one_file(paths: Sequence[Path], what: str) -> Path:
-    """The one file that a source takes."""
-    path = one(paths, what)
-    if path.is_dir():
-        raise Invalid(f"{path} is a directory: give the path of {what}.")
-    return path
+def each(paths: Sequence[Path], what: str) -> Sequence[Path]:
+    """The files that a source takes, one or more; `-` is standard input."""
+    if not paths:
+        raise Invalid(f"Nothing was given: give the path of {what}.")
+    for path in paths:
+        if path != STANDARD_INPUT:
+            if not path.exists():
+                raise Invalid(f"{path} does not exist: give the path of {what}.")
+            if path.is_dir():
+                raise Invalid(f"{path} is a directory: give the path of {what}.")
+    return paths
 
 
 def tables(paths: Sequence[Path], what: str, names: Iterable[str]) -> dict[str, Path]:
@@ -46,7 +57,7 @@ def tables(paths: Sequence[Path], what: str, names: Iterable[str]) -> dict[str, 
     files = _csv_files(directory)
     found: dict[str, Path] = {}
     for name in names:
-        matching = [path for path in files if re.search(rf"(^|_){name}(_data)?$", path.stem.lower())]
+        matching = [path for path in files if re.search(rf"(^|_){name}(_data)?\.csv(\.gz)?$", path.name.lower())]
         if len(matching) > 1:
             both = " and ".join(path.name for path in matching[:2])
             raise Invalid(f"{directory} has more than one file for the table {name}: {both}. Keep one of them there.")
@@ -65,34 +76,99 @@ def missing_tables(directory: Path, names: Iterable[str]) -> Invalid:
 
 def _csv_files(directory: Path) -> list[Path]:
     try:
-        return sorted(path for path in directory.iterdir() if path.suffix.lower() == ".csv" and path.is_file())
+        return sorted(
+            path for path in directory.iterdir() if path.name.lower().endswith((".csv", ".csv.gz")) and path.is_file()
+        )
     except OSError as error:
         raise Invalid(f"{directory} cannot be read: {error.strerror or error}.") from error
 
 
-def lines(path: Path) -> Iterator[str]:
-    """The lines of a UTF-8 text file, byte order mark removed, with their line ends."""
+@contextmanager
+def opened(path: Path) -> Iterator[io.BufferedReader[Any]]:
+    """The bytes of a file or of standard input, unpacked where they are gzip.
+
+    Reading may raise one of `DAMAGED`.
+    """
     try:
-        with path.open("rb") as file:
-            if file.read(3) != b"\xef\xbb\xbf":
-                file.seek(0)
-            for number, line in enumerate(file, 1):
-                yield _text(path, number, line)
+        with io.BufferedReader(_raw(path), 2**18) as file:
+            # No text starts with this byte. What comes through a pipe may come one byte at a time.
+            if file.peek(1)[:1] == b"\x1f":
+                with gzip.GzipFile(fileobj=file) as packed, io.BufferedReader(_Unpacked(packed), 2**18) as unpacked:
+                    yield unpacked
+            else:
+                yield file
+    except DAMAGED:
+        raise
     except OSError as error:
         raise Invalid(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def _text(path: Path, number: int, line: bytes) -> str:
-    try:
-        text = line.decode()
-    except UnicodeDecodeError as error:
-        reason = f"byte {error.start + 1} of the line is not UTF-8: export the file as UTF-8 text"
-        raise LineError(BadRow(Place(path, number), "", _shown(line, error.start), reason)) from None
-    if "\0" in text:
-        reason = "is not text: it holds zero bytes, as binary files and UTF-16 do"
-        raise LineError(BadRow(Place(path, number), "", _shown(line, line.index(0)), reason))
-    return text
+class _Unpacked(io.RawIOBase):
+    """What a packed file holds, piece by piece: where it is damaged, all that came before has been read."""
+
+    def __init__(self, packed: gzip.GzipFile) -> None:
+        self._packed = packed
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._packed.read1(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
-def _shown(line: bytes, at: int) -> str:
-    return line[max(0, at - 20) : at + 20].decode(errors="replace")
+def _raw(path: Path) -> io.FileIO:
+    if path == STANDARD_INPUT:
+        return io.FileIO(sys.stdin.fileno(), closefd=False)
+    return io.FileIO(path)
+
+
+def damaged(path: Path, line: int, error: Exception) -> BadRow:
+    """The bad row of a compressed file that cannot be unpacked any further."""
+    why = "it is cut short" if isinstance(error, EOFError) else "it is damaged"
+    return BadRow(Place(path, line), "", "", f"the file cannot be unpacked from here on, {why}", ends_file=True)
+
+
+class Lines:
+    """The lines of a UTF-8 text file, byte order mark removed, with their line ends.
+
+    A line that is no text comes with its bad characters replaced, and is told in `broken`. Where the first one is no
+    text the file is none, and where it cannot be unpacked nothing more can be read: it ends there, told in `broken`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.number = 0
+        self.broken: list[BadRow] = []
+
+    def __iter__(self) -> Iterator[str]:
+        with opened(self.path) as file:
+            try:
+                for self.number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE), b""), 1):
+                    text = self._text(line.removeprefix(_BYTE_ORDER_MARK) if self.number == 1 else line)
+                    if self.broken and self.broken[-1].ends_file:
+                        return
+                    yield text
+            except DAMAGED as error:
+                self.broken.append(damaged(self.path, self.number + 1, error))
+
+    def _text(self, line: bytes) -> str:
+        if len(line) == _LONGEST_LINE:
+            self._break(line, 0, f"is not text: it is longer than {_LONGEST_LINE:,} bytes")
+            return ""
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as error:
+            reason = f"byte {error.start + 1} of the line is not UTF-8: export the file as UTF-8 text"
+            self._break(line, error.start, reason)
+            return line.decode(errors="replace").replace("\0", "")
+        if "\0" in text:
+            self._break(line, line.index(0), "is not text: it holds zero bytes, as binary files and UTF-16 do")
+            return text.replace("\0", "")
+        return text
+
+    def _break(self, line: bytes, at: int, reason: str) -> None:
+        ends_file = self.number == 1 or len(line) == _LONGEST_LINE
+        shown = line[max(0, at - 20) : at + 20].decode(errors="replace")
+        self.broken.append(BadRow(Place(self.path, self.number), "", shown, reason, ends_file))

@@ -9,19 +9,21 @@ from functools import partial
 from pathlib import Path
 
 from db.importers import cells
+from db.importers.choices import AS_THE_SOURCE_DOES, Choices
 from db.importers.csv_table import rows
 from db.importers.files import missing_tables, tables
-from db.importers.meta_actions import Actions
-from db.importers.records import BadRow, Entity, Fact, Note, Orphan, Record
+from db.importers.meta_actions import CONVERSION_TYPES, Actions, attribution
+from db.importers.records import BadRow, Dating, Entity, Fact, Note, Orphan, Record, Reported
 from db.importers.row import Cells, parsed
 from db.level import Level, Platform
 
 HELP = (
     "DIR: a directory with Fivetran's Facebook Ads tables as CSV files (basic_ad.csv …): the report basic_ad with "
     "basic_ad_actions and basic_ad_action_values, and account_history, campaign_history, ad_set_history, ad_history. "
-    "Export each table whole, with its header. Conversions are the first present of the action types omni_purchase, "
-    "purchase, offsite_conversion.fb_pixel_purchase; clicks are not in this report, link clicks are."
+    "Export each table whole, with its header. Conversions are the first present of --action-types; clicks are not in "
+    "this report, link clicks are."
 )
+CHOICES = ("action_types",)
 WHAT = "the directory with Fivetran's Facebook Ads tables as CSV files"
 
 _HISTORY = ("account_history", "campaign_history", "ad_set_history", "ad_history")
@@ -46,7 +48,7 @@ class _Known:
     delivered: set[tuple[str, date]] = field(default_factory=set)
 
 
-def read(paths: Sequence[Path]) -> Iterator[Record]:
+def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterator[Record]:
     """The records of the tables in a directory."""
     found = tables(paths, WHAT, (*_HISTORY, "basic_ad", "basic_ad_actions", "basic_ad_action_values"))
     if "basic_ad" not in found:
@@ -55,11 +57,15 @@ def read(paths: Sequence[Path]) -> Iterator[Record]:
         yield Note(f"Without the tables {', '.join(absent)} names, parents, currencies and the like stay unknown.")
     known = _Known()
     yield from _entities(found, known)
-    conversions, values = Actions(found.get("basic_ad_actions")), Actions(found.get("basic_ad_action_values"))
+    types = choices.action_types or CONVERSION_TYPES
+    conversions = Actions(found.get("basic_ad_actions"), types)
+    values = Actions(found.get("basic_ad_action_values"), types)
     yield from conversions.read()
     yield from values.read()
     yield from _delivery(found["basic_ad"], known, conversions, values)
     yield from _without_delivery(known, conversions, values)
+    if "basic_ad_actions" in found or "basic_ad_action_values" in found:
+        yield Reported(", ".join(types), attribution(), Dating.UNKNOWN)
 
 
 def _entities(found: dict[str, Path], known: _Known) -> Iterator[Record]:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from db.importers import cells, tiktok_terms
+from db.importers.choices import AS_THE_SOURCE_DOES, Choices
 from db.importers.csv_table import rows
 from db.importers.files import missing_tables, tables
 from db.importers.records import Entity, Record
@@ -16,8 +17,10 @@ from db.level import Level, Platform
 HELP = (
     "DIR: a directory with Fivetran's TikTok Ads tables as CSV files (ad_report_hourly.csv …): advertiser, "
     "campaign_history, adgroup_history, ad_history, and the reports ad_, adgroup_ and campaign_report_hourly or "
-    "_daily. Export each table whole, with its header. Hours are summed to days; a daily row stands where both are."
+    "_daily. Export each table whole, with its header. Hours are summed to days; a daily row stands where both are. "
+    "--conversion real_time_conversion counts by the conversion's day instead of the impression's."
 )
+CHOICES = ("conversion",)
 WHAT = "the directory with Fivetran's TikTok Ads tables as CSV files"
 
 _REPORTED = {"ad": Level.AD, "adgroup": Level.AD_SET, "campaign": Level.CAMPAIGN, "advertiser": Level.AD_ACCOUNT}
@@ -27,7 +30,7 @@ _REPORTS = {
 }  # fmt: skip
 
 
-def read(paths: Sequence[Path]) -> Iterator[Record]:
+def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterator[Record]:
     """The records of the tables in a directory."""
     found = tables(paths, WHAT, ("advertiser", "campaign_history", "adgroup_history", "ad_history", *_REPORTS))
     if not any(report in found for report in _REPORTS):
@@ -41,11 +44,14 @@ def read(paths: Sequence[Path]) -> Iterator[Record]:
     for table, needed, parse in described:
         if table in found:
             yield from parsed(rows(found[table], *needed), parse)
+    reported = tiktok_terms.reported(choices)
     for report, (level, hourly) in _REPORTS.items():
         if report in found:
+            fact = partial(tiktok_terms.fact, conversion=reported.conversion)
             time = "stat_time_hour" if hourly else "stat_time_day"
             needed = (tiktok_terms.ID_COLUMNS[level], time, "spend", "impressions", "clicks")
-            yield from parsed(rows(found[report], *needed), partial(tiktok_terms.fact, level=level, hourly=hourly))
+            yield from parsed(rows(found[report], *needed), partial(fact, level=level, hourly=hourly))
+    yield reported
 
 
 def _advertiser(row: Cells) -> Entity:

@@ -1,29 +1,53 @@
-"""Meta's actions of ad-days: which of the overlapping action types is the conversion, and how many there were."""
+"""Meta's actions: which of the overlapping action types is the conversion, and how many there were."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
 from db.importers import cells
 from db.importers.csv_table import rows
 from db.importers.records import BadRow, Place
-from db.importers.row import Cells, parsed
+from db.importers.row import Cells, Fields, parsed
 
-# The first that an ad-day has is its conversion. They count the same purchases in different ways: never a sum.
+# The first that an entity-day has is its conversion. They count the same purchases in different ways: never a sum.
 CONVERSION_TYPES = ("omni_purchase", "purchase", "offsite_conversion.fb_pixel_purchase")
-_RANK = {action_type: rank for rank, action_type in enumerate(CONVERSION_TYPES)}
-
 
 EntityDay = tuple[str, date]
+
+
+def attribution(settings: Iterable[str] = ()) -> str:
+    """The attribution of Meta's conversions: the settings that the rows name, else whose setting it is."""
+    return ", ".join(sorted(settings)) or "as each ad set is set"
+
+
+def chosen(row: Fields, column: str, action_types: tuple[str, ...]) -> int | None:
+    """The number of the first of the `action_types` that the list in `column` has, in millionths.
+
+    0 where the list has none of them, None where there is no list.
+    """
+    if row.fields.get(column) is None:
+        return None
+    found: dict[str, int] = {}
+    for action in row.each(column):
+        action_type = action.text("action_type")
+        if action_type in action_types:
+            if action_type in found:
+                raise action.wrong("action_type", "is there twice: export without action breakdowns")
+            value = action.read("value", cells.micros)
+            if value is None:
+                raise action.wrong("value", "is empty")
+            found[action_type] = value
+    return next((found[action_type] for action_type in action_types if action_type in found), 0)
 
 
 class Actions:
     """A table of actions or of their values: one row per ad, day and action type."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, action_types: tuple[str, ...]) -> None:
         self._path = path
+        self._rank = {action_type: rank for rank, action_type in enumerate(action_types)}
         # Of each ad-day the rank, the version and the number of the best type so far.
         self._best: dict[EntityDay, tuple[int, str, int | None, Place]] = {}
         self._places: dict[EntityDay, Place] = {}
@@ -39,7 +63,7 @@ class Actions:
         value = row.read("value", cells.micros)
         self._places.setdefault(entity_day, row.place)
         action_type = row.text("action_type").strip()
-        rank = _RANK.get(action_type)
+        rank = self._rank.get(action_type)
         if rank is None:
             return None
         version = row.read("_fivetran_synced", cells.version)

@@ -31,13 +31,23 @@ class Row(ABC):
     def text(self, column: str) -> str:
         """The cell as it is."""
 
+    def name(self, column: str) -> str:
+        """What the column is called where the row comes from."""
+        return column
+
     def read(self, column: str, parse: Callable[[str], T]) -> T:
         """The cell as `parse`, a function of `cells`, understands it; raises `RowError` where it does not."""
         text = self.text(column)
         try:
             return parse(text)
         except CellError as error:
-            raise RowError(BadRow(self.place, column, text, str(error))) from None
+            raise self.wrong(column, str(error)) from None
+
+    def wrong(self, column: str, reason: str) -> RowError:
+        """The error of a row whose cell cannot be taken."""
+        # Halves of a character, which JSON can spell, can be neither printed nor written.
+        value = self.text(column).encode(errors="replace").decode()
+        return RowError(BadRow(self.place, self.name(column), value, reason))
 
 
 class Cells(Row):
@@ -56,17 +66,41 @@ class Cells(Row):
 
 
 class Fields(Row):
-    """A JSON object. Numbers read as they were written, null as an empty cell."""
+    """A JSON object. Numbers read as they were written, null as an empty cell.
 
-    __slots__ = ("_fields",)
+    `at` is what leads to it in its document, `data[17].`, and begins the names of its columns.
+    """
 
-    def __init__(self, place: Place, fields: Mapping[str, object]) -> None:
+    __slots__ = ("_at", "fields")
+
+    def __init__(self, place: Place, fields: Mapping[str, object], at: str = "") -> None:
         self.place = place
-        self._fields = fields
+        self.fields = fields
+        self._at = at
 
     def text(self, column: str) -> str:
-        value = self._fields.get(column)
+        value = self.fields.get(column)
         return value if isinstance(value, str) else "" if value is None else str(value)
+
+    def name(self, column: str) -> str:
+        return f"{self._at}{column}"
+
+    def inner(self, column: str) -> Fields:
+        """The object in that field; one without fields where there is none."""
+        value = self.fields.get(column)
+        if value is not None and not isinstance(value, dict):
+            raise self.wrong(column, "is no JSON object")
+        return Fields(self.place, value or {}, f"{self._at}{column}.")
+
+    def each(self, column: str) -> Iterator[Fields]:
+        """The objects in the list in that field; none where there is no list."""
+        values = self.fields.get(column)
+        if values is not None and not isinstance(values, list):
+            raise self.wrong(column, "is no JSON list")
+        for number, value in enumerate(values or ()):
+            if not isinstance(value, dict):
+                raise self.wrong(column, "has an item that is no JSON object")
+            yield Fields(self.place, value, f"{self._at}{column}[{number}].")
 
 
 def parsed(rows: Iterable[R | BadRow], parse: Callable[[R], T]) -> Iterator[T | BadRow]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from db.importers import cells
-from db.importers.records import Fact
+from db.importers.choices import Choices
+from db.importers.records import Dating, Fact, Reported
 from db.importers.row import Row
 from db.level import Level, Platform
 
@@ -11,6 +12,8 @@ from db.level import Level, Platform
 ID_COLUMNS = {
     Level.AD_ACCOUNT: "advertiser_id", Level.CAMPAIGN: "campaign_id", Level.AD_SET: "adgroup_id", Level.AD: "ad_id",
 }  # fmt: skip
+# The counts that may be the conversions. The purchase value has one only, and no word of its day.
+_CONVERSIONS = {"conversion": Dating.IMPRESSION, "real_time_conversion": Dating.CONVERSION}
 _BUDGET_PERIODS = {
     "BUDGET_MODE_DAY": "DAILY",
     "BUDGET_MODE_DYNAMIC_DAILY_BUDGET": "DAILY",
@@ -49,10 +52,16 @@ def parents(row: Row, level: Level) -> tuple[tuple[Level, str], ...]:
     return tuple((above, external_id) for above, external_id in named if external_id is not None)
 
 
-def fact(row: Row, level: Level, *, hourly: bool, version: int = 0) -> Fact:
+def reported(choices: Choices) -> Reported:
+    """What counts as a conversion."""
+    conversion = choices.counted(tuple(_CONVERSIONS))
+    return Reported(conversion, "as each ad group is set", _CONVERSIONS[conversion])
+
+
+def fact(row: Row, level: Level, conversion: str, *, hourly: bool, version: int = 0) -> Fact:
     """A row of a basic report. `clicks` are TikTok's destination clicks: its own clicks and link clicks alike.
 
-    Conversions are dated by the ad's impression. An hour's reach says nothing of the day's.
+    `conversion` is the column of what counts as one. An hour's reach says nothing of the day's.
     """
     clicks = row.read("clicks", cells.count)
     day, hour = row.read("stat_time_hour" if hourly else "stat_time_day", cells.hour)
@@ -67,7 +76,7 @@ def fact(row: Row, level: Level, *, hourly: bool, version: int = 0) -> Fact:
         impressions=row.read("impressions", cells.count),
         clicks=clicks,
         link_clicks=clicks,
-        conversions_millionths=row.read("conversion", cells.micros),
+        conversions_millionths=row.read(conversion, cells.micros),
         conversion_value_micros=row.read("total_purchase_value", cells.micros),
         reach=None if hourly else reach,
         parents=parents(row, level),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from db.importers.records import Record, Reported
+
 REAL = Path(__file__).parents[4] / "shared" / "data"
 
 
@@ -23,3 +25,8 @@ def make_table(directory: Path, name: str, header: str, rows: Iterable[Sequence[
     path = directory / f"{name}.csv"
     path.write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n")
     return path
+
+
+def without_reported(records: Iterable[Record]) -> list[Record]:
+    """The records, apart from the one that says what the conversions are."""
+    return [record for record in records if not isinstance(record, Reported)]
