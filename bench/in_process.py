@@ -8,15 +8,12 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 import orjson
-import strawberry
 
 from bench.measure import Answer
 from bench.remembered import Remembered
 from bench.world import World
 from db.database import Database
-from graph.documents import DOCUMENT, Documents, ReadOnce
-from graph.errors import AdgraphSchema
-from graph.http.limits import Limits
+from graph.executor.schema import AdgraphSchema
 from graph.query import Query
 from graph.schema import schema as adgraph_schema
 from graph.settings import Settings
@@ -26,11 +23,11 @@ Ready = Callable[[World], AbstractAsyncContextManager[Answer]]
 Variables = Callable[[World], dict[str, Any]]
 
 # The same types and resolvers on the executor that Strawberry comes with: graphql-core's, depth first.
-stock_schema = AdgraphSchema(query=Query, extensions=[ReadOnce], config=adgraph_schema.config)
+stock_schema = AdgraphSchema(query=Query, config=adgraph_schema.config)
 
 
 def adgraph(query: str, variables: Variables, *, remembered: bool = False) -> Ready:
-    """Answers `query` the way the endpoint does: its document kept by its text, a context of its own per request.
+    """Answers `query` the way the endpoint does, with a context of its own per request.
 
     `remembered`: without the database, whose rows are kept from the first time.
     """
@@ -42,11 +39,10 @@ def stock(query: str, variables: Variables, *, remembered: bool = False) -> Read
     return _executed(stock_schema, query, variables, remembered=remembered)
 
 
-def _executed(schema: strawberry.Schema, query: str, variables: Variables, *, remembered: bool) -> Ready:
+def _executed(schema: AdgraphSchema, query: str, variables: Variables, *, remembered: bool) -> Ready:
     @asynccontextmanager
     async def ready(world: World) -> AsyncIterator[Answer]:
         settings = Settings()
-        documents = Documents(schema, Limits(tokens=settings.max_tokens, depth=settings.max_depth))
         values = variables(world)
         now = datetime.combine(world.until, time(12), UTC)
         async with Database.connect(world.url, connections=settings.connections) as opened:
@@ -54,10 +50,7 @@ def _executed(schema: strawberry.Schema, query: str, variables: Variables, *, re
 
             async def answer() -> bytes:
                 context = Request(database, world.org_id, now, settings.max_page, settings.max_nodes)
-                result = await schema.execute(
-                    query, variable_values=values, context_value=context,
-                    operation_extensions={DOCUMENT: documents.read(query)},
-                )  # fmt: skip
+                result = await schema.execute(query, variable_values=values, context_value=context)
                 if result.errors:
                     raise result.errors[0]
                 return orjson.dumps({"data": result.data})

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import TypedDict
 
 import orjson
-import strawberry
 from asgi_correlation_id import CorrelationIdMiddleware
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -22,8 +21,8 @@ from starlette.routing import Route
 from db.database import Database
 from db.errors import AdgraphError, Invalid, NotFound
 from db.organization import organization_id
-from graph.documents import Documents
 from graph.errors import formatted
+from graph.executor.schema import AdgraphSchema
 from graph.http import graphiql
 from graph.http.body import BodyLimit
 from graph.http.endpoint import GraphQLEndpoint
@@ -70,7 +69,7 @@ class Contexts:
         return known.result() if known.done() else await asyncio.shield(known)
 
 
-def create_app(settings: Settings, database_url: str, schema: strawberry.Schema = adgraph_schema) -> Starlette:
+def create_app(settings: Settings, database_url: str, schema: AdgraphSchema = adgraph_schema) -> Starlette:
     """The application for the database at `database_url`, which need not be reachable yet."""
 
     @asynccontextmanager
@@ -85,7 +84,7 @@ def create_app(settings: Settings, database_url: str, schema: strawberry.Schema 
 
     endpoint = GraphQLEndpoint(
         schema,
-        Documents(schema, Limits(tokens=settings.max_tokens, depth=settings.max_depth)),
+        Limits(tokens=settings.max_tokens, depth=settings.max_depth),
         context=Contexts(settings),
         page=graphiql.page,
         timeout=settings.request_timeout,

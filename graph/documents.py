@@ -1,4 +1,4 @@
-"""A query's text, read once: parsed within limits, validated, and kept while it is asked again."""
+"""A query's text, read once: parsed within limits, validated, and kept with its plans while it is asked again."""
 
 from __future__ import annotations
 
@@ -6,28 +6,30 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import strawberry
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType, specified_rules, validate
 from graphql.language import DocumentNode
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from db.errors import Invalid
+from db.errors import Invalid, QueryTooComplex
+from graph.errors import presented
 from graph.executor.plan import Plans
-from graph.http.limits import Limits
+from graph.http.limits import DEFAULT, Limits
 
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 # Each error takes time to word (it looks for what may have been meant), and nobody reads them all.
 MAX_ERRORS = 5
-# A document takes about a hundred bytes of memory per character of its text.
+# A document takes about a hundred bytes of memory per character of its text, and as much again for each of its plans.
 KEPT_CHARACTERS = 200_000
+# What the shortest text takes beside its characters, in characters.
+LEAST_CHARACTERS = 60
 # The key under which a request's extensions hand its document to the execution.
 DOCUMENT = "adgraph.document"
 
 
 class InvalidDocument(Exception):
-    """The text is no query of this schema; `errors` say why."""
+    """The text is no query of this schema, or too large a one; `errors` say why, as clients may see it."""
 
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__(errors)
@@ -38,6 +40,7 @@ class InvalidDocument(Exception):
 class Document:
     """A valid document and its operations by name (the lone unnamed one has the name None)."""
 
+    text: str
     syntax: DocumentNode
     operations: dict[str | None, OperationDefinitionNode] = field(default_factory=dict)
     plans: Plans = field(default_factory=Plans)
@@ -59,44 +62,63 @@ class Document:
         return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
 
 
+@dataclass
+class _Kept:
+    """What a text was read into: a document, or the errors that refuse it; and how much of the room it takes."""
+
+    found: Document | list[GraphQLError]
+    room: int = 0
+
+    def takes(self, text: str) -> int:
+        """The room that it takes by now: executions add plans."""
+        plans = self.found.plans.count if isinstance(self.found, Document) else 0
+        return (len(text) + LEAST_CHARACTERS) * (1 + plans)
+
+
 class Documents:
-    """The documents of one schema, the latest used kept by their text."""
+    """The documents of one schema, and what is wrong with texts that are none; the latest used are kept."""
 
-    def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
-        self._schema: GraphQLSchema = schema._schema  # noqa: SLF001  # Strawberry gives its schema no public name
-        self._limits = limits
-        self._kept: OrderedDict[str, Document] = OrderedDict()
-        self._characters = 0
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._kept: OrderedDict[tuple[str, Limits], _Kept] = OrderedDict()
+        self._room = 0
 
-    def read(self, text: str) -> Document:
-        """The document of that text. Raises InvalidDocument or QueryTooComplex."""
-        if kept := self._kept.get(text):
-            self._kept.move_to_end(text)
-            return kept
-        document = self._read(text)
-        self._keep(text, document)
-        return document
+    def read(self, text: str, limits: Limits = DEFAULT) -> Document:
+        """The document of that text. Raises InvalidDocument."""
+        key = (text, limits)
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = self._kept[key] = _Kept(self._read(text, limits))
+        else:
+            self._kept.move_to_end(key)
+        self._make_room(kept, text)
+        if isinstance(kept.found, Document):
+            return kept.found
+        raise InvalidDocument([*kept.found])
 
-    def _read(self, text: str) -> Document:
+    def _read(self, text: str, limits: Limits) -> Document | list[GraphQLError]:
         try:
-            syntax = self._limits.parse(text)
+            syntax = limits.parse(text)
+        except QueryTooComplex as error:
+            return presented([GraphQLError(str(error), original_error=error)])
         except GraphQLError as error:
-            raise InvalidDocument([error]) from None
+            return presented([error])
         if errors := validate(self._schema, syntax, RULES, max_errors=MAX_ERRORS):
-            raise InvalidDocument(errors)
+            # Presented they hold no syntax, which is then free.
+            return presented(errors)
         operations = [each for each in syntax.definitions if isinstance(each, OperationDefinitionNode)]
-        return Document(syntax, {each.name.value if each.name else None: each for each in operations})
+        return Document(text, syntax, {each.name.value if each.name else None: each for each in operations})
 
-    def _keep(self, text: str, document: Document) -> None:
-        self._kept[text] = document
-        self._characters += len(text)
-        while self._characters > KEPT_CHARACTERS:
-            dropped, _ = self._kept.popitem(last=False)
-            self._characters -= len(dropped)
+    def _make_room(self, latest: _Kept, text: str) -> None:
+        before, latest.room = latest.room, latest.takes(text)
+        self._room += latest.room - before
+        while self._room > KEPT_CHARACTERS:
+            _, dropped = self._kept.popitem(last=False)
+            self._room -= dropped.room
 
 
 class ReadOnce(SchemaExtension):
-    """Executes the document that the request was read into, instead of parsing and validating its text again."""
+    """Executes the document that a text was read into, where other extensions make Strawberry see to the execution."""
 
     def on_parse(self) -> Iterator[None]:
         """Runs before Strawberry's parser, which leaves a document that is there alone."""

@@ -6,10 +6,8 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-import strawberry
 import structlog
 from graphql import GraphQLError
-from strawberry.types import ExecutionContext
 
 from db.errors import AdgraphError, Unavailable
 
@@ -27,18 +25,6 @@ class Internal(AdgraphError):
     def __init__(self, reference: str) -> None:
         super().__init__(f"Something went wrong on our side. If it persists, report it with the reference {reference}.")
         self.reference = reference
-
-
-class AdgraphSchema(strawberry.Schema):
-    """A schema whose results carry presentable errors only, however it is executed."""
-
-    def process_errors(
-        self,
-        errors: list[GraphQLError],
-        execution_context: ExecutionContext | None = None,  # noqa: ARG002  # Strawberry's signature
-    ) -> None:
-        """Replaces the errors in their list; called only when there are some."""
-        errors[:] = presented(errors)
 
 
 def presented(errors: Iterable[GraphQLError]) -> list[GraphQLError]:

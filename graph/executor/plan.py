@@ -184,6 +184,11 @@ class Plans:
         self._steering: dict[str | None, tuple[str, ...]] = {}
         self._plans: dict[tuple[object, ...], SelectionPlan | None] = {}
 
+    @property
+    def count(self) -> int:
+        """How many are kept."""
+        return len(self._plans)
+
     def of(
         self,
         schema: GraphQLSchema,

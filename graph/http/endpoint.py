@@ -7,16 +7,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import orjson
-import strawberry
 from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from db.errors import AdgraphError, Invalid, TimedOut
-from graph.documents import DOCUMENT, Documents, InvalidDocument, is_query
-from graph.errors import formatted, presented, told
+from graph.documents import InvalidDocument, is_query
+from graph.errors import formatted, told
+from graph.executor.schema import AdgraphSchema
 from graph.http.accept import preferred
+from graph.http.limits import Limits
 from graph.http.logs import note
 from graph.http.payload import Payload, Refused, from_url, posted
 
@@ -38,8 +39,8 @@ class GraphQLEndpoint:
 
     def __init__(
         self,
-        schema: strawberry.Schema,
-        documents: Documents,
+        schema: AdgraphSchema,
+        limits: Limits,
         *,
         context: Callable[[Request], Awaitable[Context]],
         page: Callable[[], Response],
@@ -48,7 +49,7 @@ class GraphQLEndpoint:
     ) -> None:
         """`context` makes what resolvers reach; `page` is what a browser sees; `timeout` in seconds."""
         self._schema = schema
-        self._documents = documents
+        self._limits = limits
         self._context = context
         self._page = page
         self._timeout = timeout
@@ -93,7 +94,7 @@ class GraphQLEndpoint:
         except Refused:
             raise
         except InvalidDocument as invalid:
-            answer = {"errors": _formatted(presented(invalid.errors))}
+            answer = {"errors": _formatted(invalid.errors)}
         except AdgraphError as error:
             answer = {"errors": [formatted(told(error))]}
         except Exception as error:  # noqa: BLE001  # masked and logged: whatever breaks, the client gets an answer
@@ -104,7 +105,7 @@ class GraphQLEndpoint:
         return _respond(answer, media, 200 if "data" in answer or media == JSON else _status(codes))
 
     async def _execute(self, payload: Payload, request: Request) -> dict[str, Any]:
-        document = self._documents.read(payload.query)
+        document = self._schema.documents.read(payload.query, self._limits)
         operation = document.operation(payload.operation_name)
         note(request.scope, operation=operation.name.value if operation.name else None)
         if request.method != "POST" and not is_query(operation):
@@ -114,12 +115,8 @@ class GraphQLEndpoint:
             async with limit:
                 context = await self._context(request)
                 try:
-                    result = await self._schema.execute(
-                        payload.query,
-                        variable_values=payload.variables,
-                        context_value=context,
-                        operation_name=payload.operation_name,
-                        operation_extensions={DOCUMENT: document},
+                    result = await self._schema.run(
+                        document, payload.variables, context, operation_name=payload.operation_name
                     )
                 finally:
                     context.stop()
@@ -132,7 +129,7 @@ class GraphQLEndpoint:
             return {"errors": [formatted(late)], "data": None}
         if not result.errors:
             return {"data": result.data}
-        errors = presented(result.errors)
+        errors = result.errors
         # Without a path an error is about the request: nothing ran, so there is no data, not even null.
         refused = result.data is None and all(error.path is None for error in errors)
         return {"errors": _formatted(errors)} | ({} if refused else {"data": result.data})

@@ -35,8 +35,8 @@ TOKEN = re.compile(
 class Limits:
     """What one query may cost to read. `depth` counts levels of the answer, `tokens` words and signs of the text."""
 
-    tokens: int
-    depth: int
+    tokens: int = 5_000
+    depth: int = 30
 
     @property
     def fields(self) -> int:
@@ -108,6 +108,10 @@ class Limits:
                 places.extend((below, depth + 1) for below in place.below)
         if operations > MAX_OPERATIONS:
             raise QueryTooComplex(f"The document has more than {MAX_OPERATIONS} operations. Send only the one to run.")
+
+
+# Those of whoever names no others.
+DEFAULT = Limits()
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from graphql import GraphQLError
 
 from db.errors import NotFound, Unavailable, WindowTooLarge
 from graph.app import create_app
-from graph.documents import ReadOnce
-from graph.errors import AdgraphSchema
+from graph.executor.schema import AdgraphSchema
 from graph.settings import Settings
 from resolvers.context import Request
 
@@ -130,12 +129,12 @@ class Mutation:
         return True
 
 
-schema = AdgraphSchema(query=Query, mutation=Mutation, extensions=[ReadOnce])
+schema = AdgraphSchema(query=Query, mutation=Mutation)
 
 
 @asynccontextmanager
 async def serving(
-    database_url: str, schema: strawberry.Schema = schema, **settings: Any
+    database_url: str, schema: AdgraphSchema = schema, **settings: Any
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, which runs until the block ends. Starlette's own errors are not re-raised."""
     app = create_app(Settings(**settings), database_url, schema)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import json
+import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
-from graphql import get_introspection_query
+from graphql import GraphQLError, get_introspection_query
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.errors import QueryTooComplex
 from graph.documents import KEPT_CHARACTERS, Documents, InvalidDocument
-from graph.errors import AdgraphSchema
-from graph.http.limits import Limits
+from graph.executor.context import BreadthFirst
+from graph.executor.schema import AdgraphSchema
+from graph.http.limits import DEFAULT, Limits
 from graph.schema import schema as real_schema
-from tests.graph.failing import query, schema, serving
+from tests.graph.failing import Query, query, schema, serving
 
-LIMITS = Limits(tokens=5_000, depth=30)
 HELLO = "{ thing { name } }"
 
 
@@ -193,7 +195,7 @@ async def test_deeply_nested_variables_do_not_exhaust_the_stack(client: httpx.As
 
 @pytest.fixture
 def documents() -> Documents:
-    return Documents(schema, LIMITS)
+    return Documents(schema._schema)
 
 
 def test_a_document_is_read_once_while_it_is_kept(documents: Documents) -> None:
@@ -209,18 +211,70 @@ def test_what_is_kept_is_bounded(documents: Documents) -> None:
     assert documents.read(HELLO) is not first
 
 
-def test_a_document_larger_than_all_that_is_kept_is_read_too() -> None:
-    documents = Documents(schema, LIMITS)
-
+def test_a_document_larger_than_all_that_is_kept_is_read_too(documents: Documents) -> None:
     large = documents.read(HELLO + "#" * KEPT_CHARACTERS)
 
     assert list(large.operations) == list(documents.read(HELLO).operations) == [None]
 
 
+def test_what_is_wrong_with_a_text_is_found_once_while_it_is_kept(
+    documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["{ nothing }", "{ thing", nested(31), "{ thing { " + "a " * 6_000 + "} }"]
+    first = [refusal(documents, text) for text in texts]
+    monkeypatch.setattr(Limits, "parse", None)
+
+    assert [refusal(documents, text) for text in texts] == first
+
+
+def test_a_text_is_read_anew_within_other_limits(documents: Documents) -> None:
+    documents.read(HELLO)
+
+    assert "more than 3 tokens" in refusal(documents, HELLO, Limits(tokens=3))[0].message
+    assert documents.read(HELLO).operations
+
+
+async def test_queries_that_are_different_every_time_do_not_grow_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    room = 20_000
+    monkeypatch.setattr("graph.documents.KEPT_CHARACTERS", room)
+    served = AdgraphSchema(query=Query, execution_context_class=BreadthFirst)
+    numbers = itertools.count()
+
+    async def held_after(rounds: int) -> int:
+        """The bytes that Python holds after so many rounds of texts: short ones, a long one, wrong ones."""
+        for number in itertools.islice(numbers, rounds):
+            long = " ".join(f"b{i}: number(n: {number})" for i in range(20))
+            choice = f"query (${number}: Boolean!) {{ thing @skip(if: ${number}) {{ name }} }}".replace("$", "$v")
+            await served.execute(f"{{ thing {{ {long} }} }}")
+            await served.execute(f"{{ a{number}: __typename }}")
+            await served.execute(f"{{ a{number} }}")
+            for skipped in (True, False):
+                await served.execute(choice, {f"v{number}": skipped})
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    await served.execute(HELLO)
+    tracemalloc.start()
+    try:
+        empty, full, later = [await held_after(rounds) for rounds in (0, 60, 120)]
+    finally:
+        tracemalloc.stop()
+
+    # Full after a dozen rounds; a character takes one to two hundred bytes.
+    assert full - empty < 200 * room
+    assert later - full < (full - empty) / 10
+
+
+def refusal(documents: Documents, text: str, limits: Limits = DEFAULT) -> list[GraphQLError]:
+    with pytest.raises(InvalidDocument) as raised:
+        documents.read(text, limits)
+    return raised.value.errors
+
+
 @given(st.text(alphabet='{}()[]$:!.,"\\# \nab1-@&|=', max_size=60))
 def test_any_text_is_read_or_refused_in_words(text: str) -> None:
-    with suppress(InvalidDocument, QueryTooComplex):
-        Documents(schema, LIMITS).read(text)
+    with suppress(InvalidDocument):
+        Documents(schema._schema).read(text)
 
 
 names = st.sampled_from(["A", "B", "C"])
@@ -235,5 +289,5 @@ selections = st.recursive(
 def test_any_tangle_of_fragments_is_read_or_refused_in_words(bodies: list[str]) -> None:
     fragments = " ".join(f"fragment {name} on Thing {{ {body} }}" for name, body in zip("ABC", bodies, strict=False))
 
-    with suppress(InvalidDocument, QueryTooComplex):
-        Documents(schema, LIMITS).read(f"{{ thing {{ {bodies[3]} }} }} {fragments}")
+    with suppress(InvalidDocument):
+        Documents(schema._schema).read(f"{{ thing {{ {bodies[3]} }} }} {fragments}")

@@ -9,8 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db.database import Database
-from graph.documents import DOCUMENT, Documents
-from graph.http.limits import Limits
 from graph.schema import schema
 from resolvers import global_id
 from resolvers.context import Request
@@ -65,7 +63,6 @@ query ($ids: [ID!]!, $one: WindowInput, $other: WindowInput, $long: WindowInput)
 )
 # What asks about the schema as well is executed by graphql-core.
 WITH_THE_SCHEMA = DOWN_THE_TREE.replace("projects", '__type(name: "Ad") { name } projects', 1)
-DOCUMENTS = Documents(schema, Limits(tokens=5_000, depth=30))
 # The stock executor takes long, so that few are asked through it.
 queries = st.sampled_from([*[DOWN_THE_TREE, BY_ID] * 5, WITH_THE_SCHEMA])
 _organizations = itertools.count()
@@ -109,7 +106,6 @@ async def test_every_number_null_and_reason_is_what_the_rules_say(
         query,
         variable_values=windows | {"ids": list(entities)},
         context_value=Request(database, org_id, world.now),
-        operation_extensions={DOCUMENT: DOCUMENTS.read(query)},
     )
 
     assert not result.errors

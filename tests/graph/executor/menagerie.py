@@ -15,7 +15,6 @@ from graphql import GraphQLError, Undefined
 from strawberry.schema.config import StrawberryConfig
 
 from db.errors import Invalid
-from graph.documents import ReadOnce
 from graph.executor.context import BreadthFirst
 from graph.field import batched
 from tests.graph.executor.oracle import Unmasked
@@ -259,7 +258,7 @@ class Query:
 
 
 SCALARS: Any = {Even: strawberry.scalar(name="Even", serialize=_even, parse_value=_even)}
-_SHARED: dict[str, Any] = {"extensions": [ReadOnce], "config": StrawberryConfig(scalar_map=SCALARS)}
+_SHARED: dict[str, Any] = {"config": StrawberryConfig(scalar_map=SCALARS)}
 ours = Unmasked(Query, execution_context_class=BreadthFirst, **_SHARED)
 theirs = Unmasked(Query, **_SHARED)
 VALUES: dict[str, Sequence[Any]] = {

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
 from strawberry.types import ExecutionResult
 
-from graph.documents import DOCUMENT, Document
-from graph.errors import AdgraphSchema
+from graph.documents import Document
 from graph.executor.context import EXECUTIONS
+from graph.executor.schema import AdgraphSchema
 from tests.graph.executor.operations import Operation
 
 Place = tuple[str | int, ...]
@@ -73,10 +73,7 @@ class Oracle:
     async def _answer(
         self, schema: Unmasked, document: Document, asked: Operation, variables: dict[str, Any], root: object
     ) -> ExecutionResult:
-        result = await schema.execute(
-            asked.text, variables, self.request(), root, asked.name, operation_extensions={DOCUMENT: document}
-        )
-        assert isinstance(result, ExecutionResult)
+        result = await schema.run(document, variables, self.request(), root, asked.name)
         # What nobody waits for any more still runs: graphql-core goes on below what has become null.
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(others)
@@ -90,7 +87,7 @@ class Oracle:
 def _read(text: str) -> Document:
     syntax = parse(text)
     operations = [one for one in syntax.definitions if isinstance(one, OperationDefinitionNode)]
-    return Document(syntax, {one.name.value if one.name else None: one for one in operations})
+    return Document(text, syntax, {one.name.value if one.name else None: one for one in operations})
 
 
 def try_out(examples: st.SearchStrategy[Any], check: Callable[[Any], None], count: int, start: int) -> None:

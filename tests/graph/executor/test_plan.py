@@ -20,12 +20,12 @@ from graphql import (
 )
 from strawberry.extensions import SchemaExtension
 
-from graph.documents import DOCUMENT, RULES, Document, Documents, ReadOnce
+from graph.documents import RULES, Document
 from graph.executor.context import EXECUTIONS, BreadthFirst
 from graph.executor.plan import MOST_PLANS, Plans, steering_variables
-from graph.http.limits import Limits
+from graph.executor.schema import AdgraphSchema
 from graph.schema import schema as product
-from graph.settings import CHECKOUT, Settings
+from graph.settings import CHECKOUT
 
 
 @strawberry.type
@@ -51,23 +51,18 @@ class Watching(SchemaExtension):
         return _next(root, info, *args, **kwargs)
 
 
-schema = strawberry.Schema(Query, Mutation, execution_context_class=BreadthFirst, extensions=[ReadOnce])
-
-
-def read(text: str) -> Document:
-    settings = Settings()
-    return Documents(schema, Limits(settings.max_tokens, settings.max_depth)).read(text)
+schema = AdgraphSchema(Query, Mutation, execution_context_class=BreadthFirst)
 
 
 async def executed(document: Document, variables: dict[str, Any] | None = None, name: str | None = None) -> Any:
     """The data of a document that is kept from one execution to the next."""
-    result = await schema.execute("kept", variables, operation_name=name, operation_extensions={DOCUMENT: document})
+    result = await schema.run(document, variables, operation_name=name)
     assert not result.errors, result.errors
     return result.data
 
 
 async def test_variables_that_steer_choose_among_the_plans_of_one_document() -> None:
-    document = read(
+    document = schema.documents.read(
         """
         query A($no: Boolean!, $yes: Boolean = true) { one @skip(if: $no) ...F }
         query B($yes: Boolean!) { ...F }
@@ -86,20 +81,49 @@ async def test_variables_that_steer_choose_among_the_plans_of_one_document() -> 
 
 
 async def test_a_variable_that_steers_and_is_null_is_the_clients_error_each_time() -> None:
-    document = read("query ($yes: Boolean = true) { one @include(if: $yes) two }")
+    document = schema.documents.read("query ($yes: Boolean = true) { one @include(if: $yes) two }")
 
     for _ in range(2):
-        result = await schema.execute("kept", {"yes": None}, operation_extensions={DOCUMENT: document})
+        result = await schema.run(document, {"yes": None})
         assert result.errors
         (error,) = result.errors
         assert result.data is None and error.path is None and "'Boolean!'" in error.message
     assert await executed(document) == {"one": 1, "two": 2}
 
 
+async def test_a_text_is_read_and_planned_once_however_often_it_is_executed(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "query A($no: Boolean = false) { first: one @skip(if: $no) two }"
+    answers = [await schema.execute(text)]
+    (document,) = [schema.documents.read(text)]
+    monkeypatch.setattr("graph.documents.validate", None)
+    monkeypatch.setattr("graph.executor.plan.root_plan", None)
+
+    answers += [await schema.execute(text, operation_name="A") for _ in range(2)]
+
+    assert [answer.data for answer in answers] == [{"first": 1, "two": 2}] * 3
+    assert document.plans.count == 1
+
+
+async def test_an_extension_finds_the_document_that_was_read_before() -> None:
+    class Noting(SchemaExtension):
+        def on_execute(self) -> Iterator[None]:
+            noted.append(self.execution_context.graphql_document)
+            yield
+
+    noted: list[Any] = []
+    noting = AdgraphSchema(Query, execution_context_class=BreadthFirst, extensions=[Noting])
+
+    assert (await noting.execute("{ one }")).data == {"one": 1}
+    assert noted == [noting.documents.read("{ one }").syntax]
+    assert noting.documents.read("{ one }").plans.count == 1
+
+
 async def test_few_plans_of_a_document_are_kept() -> None:
     names = [f"b{number}" for number in range(7)]
     declared = " ".join(f"${name}: Boolean!" for name in names)
-    document = read(f"query ({declared}) {{ two {' '.join(f'{name}: one @skip(if: ${name})' for name in names)} }}")
+    document = schema.documents.read(
+        f"query ({declared}) {{ two {' '.join(f'{name}: one @skip(if: ${name})' for name in names)} }}"
+    )
 
     for number in range(2 ** len(names)):
         chosen = {name: bool(number >> bit & 1) for bit, name in enumerate(names)}
@@ -128,7 +152,7 @@ async def test_what_each_executor_runs_is_counted(text: str, executor: str) -> N
 
 
 async def test_an_extension_that_watches_every_field_sees_it() -> None:
-    watched = strawberry.Schema(Query, execution_context_class=BreadthFirst, extensions=[Watching])
+    watched = AdgraphSchema(Query, execution_context_class=BreadthFirst, extensions=[Watching])
     before = EXECUTIONS.copy()
 
     assert (await watched.execute("{ one two }")).data == {"one": 1, "two": 2}

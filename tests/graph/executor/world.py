@@ -11,7 +11,6 @@ from strawberry.schema.config import StrawberryConfig
 from db.database import Database, Row
 from db.entity import KINDS, Kind
 from db.level import Level, Missing, Platform
-from graph.documents import ReadOnce
 from graph.executor.context import BreadthFirst
 from graph.query import Query
 from graph.scalars import SCALARS
@@ -29,7 +28,7 @@ from tests.make import (
 )
 from tests.trees import make_full_fact
 
-_SHARED: dict[str, Any] = {"extensions": [ReadOnce], "config": StrawberryConfig(scalar_map=SCALARS)}
+_SHARED: dict[str, Any] = {"config": StrawberryConfig(scalar_map=SCALARS)}
 # The product's schema, executed breadth first and by graphql-core.
 ours = Unmasked(Query, execution_context_class=BreadthFirst, **_SHARED)
 theirs = Unmasked(Query, **_SHARED)
