@@ -8,23 +8,18 @@ import secrets
 import signal
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from db.database import Database
-from db.embedded import serving
-from db.errors import AdgraphError, Invalid, NotFound, Unavailable
-from db.importers import SOURCES
-from db.migrate import MigrationRefused, MigrationsPending, migrate, pending_at
-from db.organization import organization_id
+from db.errors import AdgraphError, Unavailable
+from db.migrate import MigrationRefused, migrate
+from graph import import_command, terminal
 from graph import settings as environment
-from graph import terminal
-from graph.settings import Settings
+from graph.workplace import Organization, current, database_url, settings_for, working
 
 app = typer.Typer(
     name="adgraph",
@@ -35,10 +30,6 @@ app = typer.Typer(
 )
 
 INTERRUPTED = 128 + signal.SIGINT
-
-Organization = Annotated[
-    str | None, typer.Option(help="The organization to work for. [default: ADGRAPH_ORGANIZATION, else default]")
-]
 
 
 @app.callback(
@@ -53,6 +44,7 @@ The environment says where:
 \b
 Exit codes:
   0 done · 1 unexpected · 2 bad input or usage · 3 not found · 4 database unreachable · 5 timeout
+  6 nothing to do: all of it was imported before · 7 done, and rows were rejected
   130 or 143: ended by Ctrl-C or by a signal
 """,
 )
@@ -82,9 +74,9 @@ def demo() -> None:
             report = await load_demo(database, org_id, datetime.now(UTC).date(), progress)
         terminal.show_demo(report)
 
-    with server.take_port(settings) as port, _database(settings) as url:
+    with server.take_port(settings) as port, database_url(settings) as url:
         asyncio.run(migrate(url, connect_timeout=settings.connect_timeout))
-        asyncio.run(_working(settings, url, load))
+        asyncio.run(working(settings, url, load))
         terminal.show_way_in(server.origin(settings))
         server.run(settings, url, port)
 
@@ -98,9 +90,9 @@ def serve() -> None:
     from graph import server
 
     settings = environment.load()
-    with server.take_port(settings) as port, _database(settings) as url:
+    with server.take_port(settings) as port, database_url(settings) as url:
         try:
-            asyncio.run(_current(settings, url))
+            asyncio.run(current(settings, url))
         except (Unavailable, MigrationRefused) as error:
             # A server outlives such states of its database: it starts, and /readyz says what is missing.
             terminal.say(f"warning: {error}")
@@ -112,7 +104,7 @@ def serve() -> None:
 def migrate_() -> None:
     """Bring the database to this version. Safe to run again, and by several at once."""
     settings = environment.load()
-    with _database(settings) as url:
+    with database_url(settings) as url:
         names = asyncio.run(migrate(url, connect_timeout=settings.connect_timeout))
     for name in names:
         typer.echo(f"applied {name}")
@@ -120,58 +112,9 @@ def migrate_() -> None:
         typer.echo("Nothing to do: the database is up to date.")
 
 
-@app.command(
-    "import",
-    short_help="Import an export of an ads connector.",
-    epilog="\n\n".join(
-        [
-            *(f"{source.name} {source.help}" for source in SOURCES.values()),
-            "Example: adgraph import fivetran-facebook fb/ --project Shop --currency EUR --timezone Europe/Berlin",
-        ]
-    ),
+app.command("import", short_help="Import an export of an ads platform or connector.", epilog=import_command.EPILOG)(
+    import_command.import_
 )
-def import_(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="What wrote the files; see below.")],
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="The files, or the directory that holds them.")],
-    *,
-    project: Annotated[str, typer.Option(help="The project to import into; created where absent.")],
-    currency: Annotated[
-        str | None, typer.Option(help="ISO 4217 code for accounts whose files give none, or one that is no code.")
-    ] = None,
-    timezone: Annotated[
-        str | None, typer.Option(help="IANA name, as Europe/Berlin, for accounts whose files give none.")
-    ] = None,
-    organization: Organization = None,
-) -> None:
-    """Import an export of an ads connector: everything, or nothing where a row is wrong.
-
-    Importing a file again changes nothing; importing newer numbers for a day replaces that day's.
-    """
-    from db.importing import ImportRefused, checked_options, run_import
-
-    if source not in SOURCES:
-        raise Invalid(f"There is no source {source!r}: choose one of {', '.join(SOURCES)}.")
-    for path in paths:
-        if not path.exists():
-            raise NotFound(f"{path}: there is no such file or directory.")
-    checked_options(project, currency, timezone)
-    settings = _for(organization)
-
-    async def work(database: Database, org_id: int) -> None:
-        records = SOURCES[source].read(paths)
-        with terminal.progress(f"Importing {source}") as progress:
-            report = await run_import(
-                database, org_id, source=source, records=records, project=project,
-                currency=currency, timezone=timezone, progress=progress,
-            )  # fmt: skip
-        terminal.show_import(report)
-
-    try:
-        with _database(settings) as url:
-            asyncio.run(_working(settings, url, work))
-    except ImportRefused as refused:
-        terminal.show_refusal(refused)
-        raise typer.Exit(refused.exit_code) from None
 
 
 @app.command(short_help="Make data of a given size, for benchmarks.")
@@ -189,7 +132,7 @@ def generate(
     """Make synthetic data of a given size, for benchmarks. The defaults make 3,000,000 ad-days in 10 accounts."""
     from db.generate import generate
 
-    settings = _for(organization)
+    settings = settings_for(organization)
 
     async def work(database: Database, org_id: int) -> None:
         until = datetime.now(UTC).date()
@@ -200,8 +143,8 @@ def generate(
             )  # fmt: skip
         terminal.show_generated(report, project)
 
-    with _database(settings) as url:
-        asyncio.run(_working(settings, url, work))
+    with database_url(settings) as url:
+        asyncio.run(working(settings, url, work))
 
 
 @app.command()
@@ -210,43 +153,6 @@ def schema() -> None:
     from graph.schema import schema
 
     typer.echo(schema.as_str())
-
-
-def _for(organization: str | None) -> Settings:
-    """The settings of the environment, for the organization that the command line names."""
-    settings = environment.load()
-    if organization is None:
-        return settings
-    if not organization.strip() or len(organization) > 200:
-        raise Invalid("--organization needs a name of 1 to 200 characters.")
-    return settings.model_copy(update={"organization": organization})
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[str]:
-    """The URL of the database to work on, with the embedded server running where there is no other."""
-    if settings.database_url:
-        yield settings.database_url
-    else:
-        with serving(settings.data_dir) as url:
-            yield url
-
-
-async def _current(settings: Settings, url: str) -> None:
-    """Brings the embedded database to this version; of another one, which others may use, it only demands it."""
-    if not settings.database_url:
-        await migrate(url)
-    elif names := await pending_at(url, connect_timeout=settings.connect_timeout):
-        raise MigrationsPending(f"The database lacks {', '.join(names)}: run adgraph migrate.")
-
-
-async def _working(settings: Settings, url: str, work: Callable[[Database, int], Awaitable[None]]) -> None:
-    """Runs `work` for the organization of the settings, without a limit on how long a statement takes."""
-    await _current(settings, url)
-    async with Database.connect(
-        url, connections=settings.connections, connect_timeout=settings.connect_timeout, statement_timeout=0
-    ) as database:
-        await work(database, await organization_id(database, settings.organization))
 
 
 def main() -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import rich.progress
+
     from db.generate import GenerateReport
     from db.importers.demo import DemoReport
     from db.importing import ImportRefused, ImportReport
@@ -36,27 +42,89 @@ def fail(message: str) -> None:
     say(f"adgraph: {' '.join(message.split())}")
 
 
+class Progress:
+    """How far something is, for logs: a line now and then, never more than one in `PAUSE` seconds."""
+
+    PAUSE = 10.0
+
+    def __init__(self, what: str, total: int | None) -> None:
+        self._what = what
+        self._total = total
+        self._began = self._said = time.monotonic()
+
+    def __call__(self, done: int) -> None:
+        """Hears how much is done so far."""
+        now = time.monotonic()
+        if now - self._said < self.PAUSE:
+            return
+        self._said, rate = now, done / (now - self._began)
+        left = "" if self._total is None or not done else f", {max(0, self._total - done) / rate:,.0f} s left"
+        say(f"{self._what}: {done:,} rows, {rate:,.0f} rows/s{left}")
+
+    def stage(self, name: str) -> None:
+        """Hears what goes on now, of which nobody knows how long it takes."""
+        if time.monotonic() - self._said >= self.PAUSE:
+            self._said = time.monotonic()
+            say(f"{self._what}: {name} …")
+
+
+class _Bar(Progress):
+    """The same as a bar, for people."""
+
+    def __init__(self, what: str, total: int | None, bar: rich.progress.Progress) -> None:
+        super().__init__(what, total)
+        self._bar = bar
+        self._task = bar.add_task(what, total=total, rate="")
+
+    def __call__(self, done: int) -> None:
+        rate = done / max(time.monotonic() - self._began, 0.001)
+        self._bar.update(self._task, completed=done, rate=f"{done:,} rows, {rate:,.0f}/s")
+
+    def stage(self, name: str) -> None:
+        # Without a total it moves to and fro.
+        self._bar.update(self._task, description=f"{self._what}: {name}", total=None)
+
+
 @contextmanager
-def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A bar that is told how much is done so far; without a `total` it counts. Silent where nobody watches."""
+def progress(what: str, total: int | None = None) -> Iterator[Progress]:
+    """A bar with rows a second and, where the `total` is known, the time left; lines where nobody watches."""
     if not sys.stderr.isatty():
         say(f"{what} …")
-        yield lambda _done: None
+        yield Progress(what, total)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed:,}" if total is None else "{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
+        *(() if total is None else (TextColumn("left:"), TimeRemainingColumn())),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)
-        if total is not None:
-            bar.update(task, completed=total)
+    with Bars(*columns, console=Console(stderr=True)) as bars:
+        yield _Bar(what, total, bars)
+
+
+def lines(paths: Iterable[Path]) -> int | None:
+    """About how many rows the files hold, for the time left: their lines. None where lines tell nothing of that."""
+    files = [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path]) if file.is_file()]
+    files = [file for file in files if file.suffix.lower() in _TABLES] if len(files) > 1 else files
+    if not files or any(file.suffix.lower() not in _TABLES for file in files):
+        return None
+    with suppress(OSError):
+        return sum(_count(file) for file in files)
+    return None
+
+
+# Files with a row on each line.
+_TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
+
+
+def _count(file: Path) -> int:
+    with file.open("rb") as opened:
+        return sum(block.count(b"\n") for block in iter(partial(opened.read, 2**20), b""))
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> None:
@@ -77,10 +145,11 @@ def _table(title: str, rows: list[tuple[str, str]]) -> None:
     Console().print(table)
 
 
-def show_import(report: ImportReport) -> None:
-    """What an import did, then what the user should know of it."""
-    entities = ("ad_accounts", "campaigns", "ad_sets", "ads", "placeholders", "moved", "facts", "days")
-    rows = [(name.replace("_", " "), f"{getattr(report, name):,}") for name in entities]
+def show_import(report: ImportReport, rejects: Path | None = None) -> None:
+    """What an import did, then what the user should know of it; `rejects` is where rejected rows are kept."""
+    entities = ("ad_accounts", "campaigns", "ad_sets", "ads", "placeholders", "moved", "facts", "added", "replaced")
+    counts = (*entities, *(name for name in ("removed", "outside", "rejected") if getattr(report, name)), "days")
+    rows = [(_SHOWN.get(name, name.replace("_", " ")), f"{getattr(report, name):,}") for name in counts]
     for covered in report.covered:
         level = covered.level.name.lower().replace("_", " ")
         rows.append((f"covered: {covered.ad_account}, {level}", f"{covered.first} to {covered.last}"))
@@ -91,11 +160,20 @@ def show_import(report: ImportReport) -> None:
         rows.append(("for example", examples))
     rows.append(("seconds", f"{report.seconds:.1f}"))
     created = " (new)" if report.project_created else ""
-    _table(f"Imported {report.source} into the project {report.project}{created}", rows)
+    done = "Rehearsed, and undone: importing" if report.dry_run else "Imported"
+    _table(f"{done} {report.source} into the project {report.project}{created}", rows)
+    if not report.changed:
+        say("note: All of it was there already: nothing changed.")
+    if rejects:
+        say(f"note: The rows that were left out are in {rejects}.")
     for note in report.notes:
         say(f"note: {note}")
     for warning in report.warnings:
         say(f"warning: {warning}")
+
+
+_SHOWN = {"added": "facts: new", "replaced": "facts: with other numbers", "removed": "facts: removed",
+          "outside": "rows of other days", "rejected": "rows rejected"}  # fmt: skip
 
 
 def show_refusal(refused: ImportRefused) -> None:

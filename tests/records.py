@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from db.database import Database
 from db.importers.records import Entity, Fact, Place, Record
-from db.importing import ImportReport, run_import
+from db.importing import ImportReport, Options, Rejects, run_import
 from db.level import Level, Platform
 
 DAY = date(2025, 3, 10)
@@ -46,10 +46,16 @@ def make_tree(account: str = "1", campaign: str = "10", ad_set: str = "100", ad:
     ]
 
 
-async def take(database: Database, org_id: int, records: Iterable[Record], **options: Any) -> ImportReport:
+async def take(
+    database: Database, org_id: int, records: Iterable[Record], *, progress: Callable[[int], None] | None = None,
+    rejects: Rejects | None = None, **options: Any,
+) -> ImportReport:  # fmt: skip
     """Imports `records` into the project "Shop"."""
-    known: dict[str, Any] = {"source": "test", "project": "Shop"}
-    return await run_import(database, org_id, records=records, **(known | options))
+    known: dict[str, Any] = {"project": "Shop", "skip_bad_rows": rejects is not None}
+    chosen = Options(**(known | options))
+    return await run_import(
+        database, org_id, chosen, source="test", records=records, rejects=rejects, progress=progress
+    )
 
 
 async def rows(database: Database, sql: str, *arguments: object) -> list[dict[str, Any]]:
@@ -60,7 +66,10 @@ async def rows(database: Database, sql: str, *arguments: object) -> list[dict[st
 
 async def contents(database: Database) -> dict[str, list[Any]]:
     """Every row of every table that an import writes, without when it was written."""
-    found = {table: sorted(str(row) for row in await rows(database, f"select * from {table}")) for table in TABLES}
+    found = {}
+    for table in TABLES:
+        all_of_them = await rows(database, f"select * from {table}")
+        found[table] = sorted(str(row | {"import_id": None}) for row in all_of_them)
     covered = await rows(database, "select ad_account_id, level, day, missing from coverage")
     return found | {"coverage": sorted(map(str, covered))}
 

@@ -12,7 +12,7 @@ from db.database import Database, Row
 from db.importers.demo_cast import PROJECTS, Account, Campaign
 from db.importers.demo_play import PLACE, AdSet, Sum, ad_sets, budget_on, campaign_day, external_id, own_facts, runs
 from db.importers.records import Entity, Record
-from db.importing import run_import
+from db.importing import Options, run_import
 from db.level import Level
 
 DAYS = 120
@@ -63,7 +63,7 @@ async def load_demo(
                 progress(before + so_far)
 
         report = await run_import(
-            database, org_id, source="demo", records=records(accounts, since, today), project=project, progress=told
+            database, org_id, Options(project), source="demo", records=records(accounts, since, today), progress=told
         )
         facts += report.facts
         starts.append(since)

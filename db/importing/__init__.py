@@ -1,8 +1,10 @@
 """The import: what every source's records go through on their way into the tables."""
 
+from db.importing.options import Options
 from db.importing.refusals import AccountInAnotherProject, CurrencyChanged, ImportRefused
+from db.importing.rejects import Rejects
 from db.importing.report import Covered, ImportReport, Orphans
-from db.importing.run import checked_options, run_import
+from db.importing.run import run_import
 
 __all__ = [
     "AccountInAnotherProject",
@@ -10,7 +12,8 @@ __all__ = [
     "CurrencyChanged",
     "ImportRefused",
     "ImportReport",
+    "Options",
     "Orphans",
-    "checked_options",
+    "Rejects",
     "run_import",
 ]

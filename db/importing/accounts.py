@@ -24,9 +24,10 @@ class _IdRow(Row):
 
 @dataclass
 class Accounts:
-    """The ad accounts as they are to stand, and what to say about them."""
+    """The ad accounts as they are to stand, and what to say about them; `refused` are those of which nothing counts."""
 
     nodes: list[Node] = field(default_factory=list)
+    refused: set[Key] = field(default_factory=set)
     bad_rows: list[BadRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -75,7 +76,11 @@ async def settle(
         node = merged(key, None, row, before)
         in_currency = _currency(key, row, before, currency, accounts, said)
         if before and before.id in with_facts and before.node.currency != in_currency:
-            raise _changed(key, before.node.currency, in_currency)
+            if not (row and row.currency):
+                raise _changed(key, before.node.currency, in_currency)
+            accounts.refused.add(key)
+            accounts.bad_rows.append(_other_currency(row, row.currency, before.node.currency))
+            continue
         in_timezone = _timezone(key, row, before, timezone, accounts, said)
         accounts.nodes.append(replace(node, currency=in_currency, timezone=in_timezone))
     for note, names in said.items():
@@ -98,8 +103,7 @@ def _currency(
             row.place, "currency", text,
             "is no ISO 4217 code like USD: correct it, or say the right one with --currency",
         ))  # fmt: skip
-        return NO_CURRENCY
-    if row and code and code != NO_CURRENCY:
+    elif row and code and code != NO_CURRENCY:
         if given and given != code:
             said[f"--currency {given} does not count for {{}}: the files say {code}."].append(key.external_id)
         return code
@@ -127,16 +131,26 @@ def _timezone(
                 row.place, "timezone", text,
                 "is no IANA timezone like Europe/Berlin: correct it, or say the right one with --timezone",
             ))  # fmt: skip
-            return "UTC"
-        said[f"The timezone {text!r} of {{}} is no IANA timezone: {given} stands in for it."].append(key.external_id)
-        return given
-    if row and text:
+        else:
+            note = f"The timezone {text!r} of {{}} is no IANA timezone: {given} stands in for it."
+            said[note].append(key.external_id)
+    elif row and text:
         if given and given != text:
             said[f"--timezone {given} does not count for {{}}: the files say {text}."].append(key.external_id)
         return text
     if given is None and before is None:
         said[_NO_TIMEZONE].append(key.external_id)
     return given or (before.node.timezone if before else "UTC")
+
+
+def _other_currency(row: Entity, now: str, before: str) -> BadRow:
+    known = f"{before} (none was known)" if before == NO_CURRENCY else before
+    reason = (
+        f"is another currency than {known}, in which the ad account {row.external_id} has facts: an account's currency "
+        "never changes once it has facts. If it is right, import all its files into a new organization "
+        "(--organization NAME)"
+    )
+    return BadRow(row.place, "currency", now, reason)
 
 
 def _changed(key: Key, before: str, now: str) -> CurrencyChanged:

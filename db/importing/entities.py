@@ -142,8 +142,8 @@ def _placeholder_name(key: Key) -> str:
 async def write(
     transaction: Transaction, org_id: int, project_id: int, nodes: Iterable[Node], stored: Mapping[Key, Stored],
     account_of: Mapping[Key, Key],
-) -> dict[Key, int]:  # fmt: skip
-    """Writes the entities that are new or changed, top down; the ids of all of them.
+) -> tuple[dict[Key, int], int]:  # fmt: skip
+    """Writes the entities that are new or changed, top down; the ids of all of them, and how many were written.
 
     `account_of` gives the ad account of each.
     """
@@ -151,6 +151,7 @@ async def write(
     for node in nodes:
         by_level[node.key.level].append(node)
     ids = {key: found.id for key, found in stored.items()}
+    written = 0
     for level in sorted(by_level):
         changed = [
             node for node in by_level[level]
@@ -160,6 +161,7 @@ async def write(
         ]  # fmt: skip
         if not changed:
             continue
+        written += len(changed)
         columns: list[object] = [
             [node.key.platform.value for node in changed], [node.key.external_id for node in changed],
             [node.name for node in changed], [node.status for node in changed], [node.placeholder for node in changed],
@@ -177,4 +179,4 @@ async def write(
         name = f"write_{LEVEL_NAMES[level].replace(' ', '_')}s"
         for row in await transaction.fetch(name, org_id, *columns, row=WrittenRow):
             ids[Key(Platform(row.platform), level, row.external_id)] = row.id
-    return ids
+    return ids, written

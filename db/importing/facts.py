@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from db.database import Row, Transaction
 from db.importers.records import BadRow, Fact, Place
 from db.importing.tree import Key, Tree
+from db.level import Level, Missing, Platform
 
 CHUNK = 20_000
 _WHOLE = -1
@@ -18,11 +19,12 @@ _COLUMNS = (
     "impressions", "clicks", "link_clicks", "conversions_millionths", "conversion_value_micros", "reach",
 )  # fmt: skip
 _AS_STAGED = """
-    select * from staged_fact where org_id = $1 and import_id = $2"""
+    select *, null::smallint as hours from staged_fact where org_id = $1 and import_id = $2"""
 _SUMMED = """
     select
-        entity, day, bit_or(missing) as missing, sum(spend_micros) as spend_micros, sum(impressions) as impressions,
-        sum(clicks) as clicks, sum(link_clicks) as link_clicks, sum(conversions_millionths) as conversions_millionths,
+        entity, day, bit_or(missing) as missing, case when min(part) >= 0 then count(*) end as hours,
+        sum(spend_micros) as spend_micros, sum(impressions) as impressions, sum(clicks) as clicks,
+        sum(link_clicks) as link_clicks, sum(conversions_millionths) as conversions_millionths,
         sum(conversion_value_micros) as conversion_value_micros,
         -- People of several hours overlap: only a whole day has a reach.
         case when min(part) = -1 then max(reach) end as reach
@@ -39,6 +41,11 @@ class _CountRow(Row):
     count: int
 
 
+class _TakenRow(Row):
+    added: int
+    replaced: int
+
+
 class _ContradictionRow(Row):
     entity: int
     day: date
@@ -48,7 +55,7 @@ class _ContradictionRow(Row):
     first_line: int
 
 
-class _OrphanRow(Row):
+class _DaysRow(Row):
     entity: int
     days: int
 
@@ -64,27 +71,36 @@ class StagedDayRow(Row):
 
 
 @dataclass(frozen=True)
-class Coverage:
-    """Days, both included, of one ad account and level that the import covers, and what its source lacks there."""
+class Taken:
+    """The entity-days that an import named, by day.
 
-    ad_account_id: int
-    level: int
-    first: date
-    last: date
-    missing: int
+    How many of them are new, how many had other numbers, and how many had more hours than now.
+    """
+
+    days: Sequence[StagedDayRow] = ()
+    added: int = 0
+    replaced: int = 0
+    shorter: int = 0
+
+    @property
+    def facts(self) -> int:
+        """How many entity-days these are."""
+        return sum(row.entities for row in self.days)
 
 
 class Staging:
     """The facts of one import, on their way into the tables."""
 
-    def __init__(self, transaction: Transaction, org_id: int, import_id: int, tree: Tree) -> None:
+    def __init__(self, transaction: Transaction, org_id: int, staging_id: int, tree: Tree) -> None:
         self.count = 0
+        self.id = staging_id
+        self.files: dict[Path, int] = {}
+        # The metrics that no fact of the platform and level reports, of those that were left out.
+        self.lacking: dict[tuple[Platform, Level], int] = {}
         self._transaction = transaction
         self._org_id = org_id
-        self._import_id = import_id
         self._tree = tree
         self._rows: list[tuple[object, ...]] = []
-        self._files: dict[Path, int] = {}
         self._in_parts = False
         self._whole = False
 
@@ -98,18 +114,20 @@ class Staging:
         else:
             part = fact.part
             self._in_parts = True
-        file = self._files.setdefault(fact.place.file, len(self._files))
-        missing = (
-            (spend is None) | (impressions is None) << 1 | (clicks is None) << 2 | (link_clicks is None) << 3
-            | (conversions is None) << 4 | (value is None) << 5
-        )  # fmt: skip
+        file = self.files.setdefault(fact.place.file, len(self.files))
         self._rows.append((
-            self._org_id, self._import_id, self._tree.number(fact), fact.day, part, fact.version, file,
-            fact.place.line, int(missing), spend or 0, impressions or 0, clicks or 0, link_clicks or 0,
+            self._org_id, self.id, self._tree.number(fact), fact.day, part, fact.version, file,
+            fact.place.line, _missing(fact), spend or 0, impressions or 0, clicks or 0, link_clicks or 0,
             conversions or 0, value or 0, fact.reach,
         ))  # fmt: skip
         self.count += 1
         return len(self._rows) >= CHUNK
+
+    def leave_out(self, fact: Fact) -> None:
+        """Remembers of a fact that is not to be taken that its entity is in the files, and what its source reports."""
+        self._tree.number(fact)
+        key = fact.platform, fact.level
+        self.lacking[key] = self.lacking.get(key, int(Missing.ALL)) & _missing(fact)
 
     async def send(self) -> None:
         """Copies what has gathered to the server."""
@@ -117,22 +135,29 @@ class Staging:
             await self._transaction.copy("staged_fact", _COLUMNS, self._rows)
             self._rows.clear()
 
+    @property
+    def _keys(self) -> tuple[int, int]:
+        return self._org_id, self.id
+
     async def tidy(self) -> list[BadRow]:
-        """Leaves one row for each part of a day: the latest version. The rows that contradict another, if any."""
+        """Leaves one row for each part of a day: the latest version, of contradicting ones the first.
+
+        The rows that contradict another, if any.
+        """
         if not self.count:
             return []
-        keys = (self._org_id, self._import_id)
-        if (await self._transaction.fetch("staged_repeats", *keys, row=_FoundRow))[0].found:
-            await self._transaction.execute("drop_superseded", *keys)
-            rows = await self._transaction.fetch("staged_contradictions", *keys, row=_ContradictionRow)
-            if rows:
-                return self._contradictions(rows)
+        found: list[BadRow] = []
+        if (await self._transaction.fetch("staged_repeats", *self._keys, row=_FoundRow))[0].found:
+            await self._transaction.execute("drop_superseded", *self._keys)
+            found = self._contradictions(
+                await self._transaction.fetch("drop_contradictions", *self._keys, row=_ContradictionRow)
+            )
         if self._in_parts and self._whole:
-            await self._transaction.execute("drop_parts_of_whole_days", *keys)
-        return []
+            await self._transaction.execute("drop_parts_of_whole_days", *self._keys)
+        return found
 
     def _contradictions(self, rows: Sequence[_ContradictionRow]) -> list[BadRow]:
-        files, entities = list(self._files), list(self._tree.number_of)
+        files, entities = list(self.files), list(self._tree.number_of)
         return [
             BadRow(
                 Place(files[row.file], row.line), "", f"{entities[row.entity]}, {row.day}",
@@ -145,48 +170,56 @@ class Staging:
         """How many days have a metric in some of their hours only."""
         if not self._in_parts:
             return 0
-        counted = await self._transaction.fetch("partly_reported_days", self._org_id, self._import_id, row=_CountRow)
+        counted = await self._transaction.fetch("partly_reported_days", *self._keys, row=_CountRow)
         return counted[0].count
 
-    async def orphans(self, keys: Sequence[Key]) -> dict[Key, int]:
+    async def days_of(self, keys: Sequence[Key]) -> dict[Key, int]:
         """The entity-days staged of each of the entities `keys` that has any."""
         by_number = {self._tree.number_of[key]: key for key in keys if key in self._tree.number_of}
         if not by_number:
             return {}
-        rows = await self._transaction.fetch(
-            "staged_orphans", self._org_id, self._import_id, list(by_number), row=_OrphanRow
-        )
+        rows = await self._transaction.fetch("staged_days_of", *self._keys, list(by_number), row=_DaysRow)
         return {by_number[row.entity]: row.days for row in rows}
 
-    async def take(self, ids: Mapping[Key, int], account_of: Mapping[Key, Key]) -> list[StagedDayRow]:
-        """Writes the facts of the placed entities in place of what those days had; the days that they name."""
-        placed = [(number, key) for key, number in self._tree.number_of.items() if key in account_of]
+    def placed(self, account_of: Collection[Key]) -> dict[int, Key]:
+        """The entities that facts are about, by number: those that have a place in the tree."""
+        return {number: key for key, number in self._tree.number_of.items() if key in account_of}
+
+    async def take(self, import_id: int, ids: Mapping[Key, int], account_of: Mapping[Key, Key]) -> Taken:
+        """Writes the facts of the placed entities in place of what those days had."""
+        placed = self.placed(account_of)
         if not placed:
-            return []
-        numbers = [number for number, _ in placed]
-        accounts = [ids[account_of[key]] for _, key in placed]
-        levels = [int(key.level) for _, key in placed]
-        keys = (self._org_id, self._import_id)
+            return Taken()
+        entities = [ids[key] for key in placed.values()]
+        accounts = [ids[account_of[key]] for key in placed.values()]
+        levels = [int(key.level) for key in placed.values()]
         await self._transaction.execute("plan_nested_loops", self._org_id, "off")
         days = await self._transaction.fetch(
-            "staged_days", *keys, numbers, accounts, levels, row=StagedDayRow,
+            "staged_days", *self._keys, list(placed), accounts, levels, row=StagedDayRow,
             entities="distinct staged_fact.entity" if self._in_parts else "*",
         )  # fmt: skip
-        await self._transaction.execute(
-            "take_facts", *keys, numbers, [ids[key] for _, key in placed], accounts, levels,
+        shorter = await self._transaction.fetch(
+            "shorter_days", *self._keys, list(placed), entities, row=_CountRow
+        ) if self._in_parts else []  # fmt: skip
+        taken = await self._transaction.fetch(
+            "take_facts", *self._keys, list(placed), entities, accounts, levels, import_id, row=_TakenRow,
             staged=_SUMMED if self._in_parts else _AS_STAGED,
         )  # fmt: skip
+        above = {number: ids[key] for number, key in placed.items() if key.level < Level.AD}
+        if above:
+            await self._transaction.execute("confirm_facts", *self._keys, list(above), list(above.values()), import_id)
         await self._transaction.execute("plan_nested_loops", self._org_id, "on")
-        return days
-
-    async def cover(self, covered: Sequence[Coverage], imported_at: datetime) -> None:
-        """Records the days that the import covers."""
-        await self._transaction.execute(
-            "cover_days", self._org_id, [days.ad_account_id for days in covered], [days.level for days in covered],
-            [days.first for days in covered], [days.last for days in covered], [days.missing for days in covered],
-            imported_at,
-        )  # fmt: skip
+        return Taken(days, taken[0].added, taken[0].replaced, shorter[0].count if shorter else 0)
 
     async def clear(self) -> None:
         """Forgets what was staged."""
-        await self._transaction.execute("clear_staged", self._org_id, self._import_id)
+        await self._transaction.execute("clear_staged", *self._keys)
+
+
+def _missing(fact: Fact) -> int:
+    """What the fact does not report, as bits."""
+    return int(
+        (fact.spend_micros is None) | (fact.impressions is None) << 1 | (fact.clicks is None) << 2
+        | (fact.link_clicks is None) << 3 | (fact.conversions_millionths is None) << 4
+        | (fact.conversion_value_micros is None) << 5
+    )  # fmt: skip

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from db.importing.covered import Coverage
+from db.importing.entities import Node, Stored
+from db.importing.tree import Placement
 from db.level import Level
+
+MOST_WARNINGS = 100
 
 
 @dataclass(frozen=True)
@@ -30,12 +36,18 @@ class Orphans:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """The outcome of one import. Entities are those that its rows are about; `facts` are entity-days."""
+    """The outcome of one import.
+
+    Entities are those that its rows are about. `facts` are the entity-days named: of them `added` are new and
+    `replaced` had other numbers before; `removed` were there and are not named. `rejected` rows cannot be taken,
+    `outside` are those of other days than were to be imported. `changed` tells whether anything is not as it was.
+    """
 
     import_id: int
     source: str
     project: str
     project_created: bool
+    dry_run: bool
     ad_accounts: int
     campaigns: int
     ad_sets: int
@@ -43,9 +55,49 @@ class ImportReport:
     placeholders: int
     moved: int
     facts: int
+    added: int
+    replaced: int
+    removed: int
+    rejected: int
+    outside: int
     days: int
     covered: tuple[Covered, ...]
+    changed: bool
     orphans: tuple[Orphans, ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
     seconds: float
+
+
+def covered_days(coverage: Iterable[Coverage], external_ids: Mapping[int, str]) -> tuple[Covered, ...]:
+    """What is covered, in the platform's own terms."""
+    return tuple(Covered(external_ids[days.ad_account_id], days.level, days.first, days.last) for days in coverage)
+
+
+def warnings(
+    placement: Placement, moved: Sequence[Stored], nodes: Iterable[Node], partly: int, shorter: int, unread: int
+) -> tuple[str, ...]:
+    """What may not be as the user thinks it is: the first of many, and how many more there are."""
+    parents = {node.key: node.parent for node in nodes}
+    found = [str(disagreement) for disagreement in placement.disagreements]
+    found += [
+        f"The {entity.node.key} moved from the {entity.parent} to the {parents[entity.node.key]}, with its past."
+        for entity in moved
+    ]
+    if len(found) > MOST_WARNINGS:
+        found[MOST_WARNINGS:] = [f"And {len(found) - MOST_WARNINGS:,} more like these."]
+    if partly:
+        found.append(
+            f"{partly:,} entity-days lack a metric in some of their hours: it counts as not reported on those days."
+        )
+    if shorter:
+        found.append(
+            f"{shorter:,} entity-days have fewer hours than were imported before, and now count with these alone. "
+            "Import all files of a day together."
+        )
+    if unread:
+        found.append(
+            f"{unread:,} rows were left out, and nobody knows of which entities and days: so no day counts as covered "
+            "by this import. Correct them, and import the whole of it again."
+        )
+    return tuple(found)

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from db.database import Database, Row, Transaction
 from db.errors import Invalid, NotFound
-from db.importers.records import BadRow, Entity, Fact, Note, Orphan, Record
-from db.importing import accounts, entities, moves
+from db.importers.records import Record
+from db.importing import accounts, covered, entities, moves
+from db.importing.covered import Coverage
 from db.importing.entities import Node, Stored
-from db.importing.facts import Coverage, StagedDayRow, Staging
-from db.importing.refusals import ImportRefused
-from db.importing.report import Covered, ImportReport, Orphans
+from db.importing.facts import Staging, Taken
+from db.importing.options import Options
+from db.importing.reading import Reading
+from db.importing.record import record
+from db.importing.rejects import Rejects
+from db.importing.report import ImportReport, Orphans, covered_days, warnings
 from db.importing.tree import Key, Placement, Tree
-from db.level import Level, Missing
+from db.level import Level
 from db.rollup import roll_up
 
-# Of endless bad rows or warnings the first tell enough; all are counted.
-MOST_BAD_ROWS = 10_000
-MOST_WARNINGS = 100
 MOST_EXAMPLES = 5
 # From here on the tables may have changed so much that queries should not wait for PostgreSQL to notice by itself.
 MANY_FACTS = 5_000
@@ -34,192 +35,198 @@ class _IdRow(Row):
     id: int
 
 
-@dataclass
-class _Read:
-    """What the records amount to, besides the tree and the facts."""
+class _Rehearsed(Exception):
+    """Everything was done, and nothing is to be kept."""
 
-    bad_rows: list[BadRow] = field(default_factory=list)
-    bad_count: int = 0
-    orphans: dict[Key, set[date]] = field(default_factory=lambda: defaultdict(set))
-    notes: list[str] = field(default_factory=list)
-
-    def refuse(self, bad_rows: Iterable[BadRow]) -> None:
-        for bad_row in bad_rows:
-            self.bad_count += 1
-            if len(self.bad_rows) < MOST_BAD_ROWS:
-                self.bad_rows.append(bad_row)
-
-    def check(self) -> None:
-        if self.bad_rows:
-            raise ImportRefused(self.bad_rows, self.bad_count)
-
-
-def checked_options(
-    project: str, currency: str | None, timezone: str | None
-) -> tuple[str, str | None, str | None]:  # fmt: skip
-    """The options of an import, tidied; raises `Invalid` with an example of what would be right."""
-    project = project.strip()
-    if not project or len(project) > 200 or not project.isprintable():
-        raise Invalid("--project needs a name of 1 to 200 characters, such as --project 'Spring sale'.")
-    return project, accounts.checked_currency(currency), accounts.checked_timezone(timezone)
+    def __init__(self, report: ImportReport) -> None:
+        super().__init__()
+        self.report = report
 
 
 async def run_import(
-    database: Database, org_id: int, *, source: str, records: Iterable[Record], project: str,
-    currency: str | None = None, timezone: str | None = None, progress: Callable[[int], None] | None = None,
+    database: Database, org_id: int, options: Options, *, source: str, records: Iterable[Record],
+    rejects: Rejects | None = None, progress: Callable[[int], None] | None = None,
+    stage: Callable[[str], None] = lambda _name: None,
 ) -> ImportReport:  # fmt: skip
-    """Takes everything that `records` say into `project`, or nothing.
+    """Takes everything that `records` say, or nothing.
 
-    `currency` (ISO 4217) and `timezone` (IANA) stand in where the records give none. `progress` hears how many records
-    were read. Raises `ImportRefused` with every bad row, `AccountInAnotherProject`, `CurrencyChanged`, or `Invalid`.
+    Rows that cannot be taken go to `rejects`, which importing with `skip_bad_rows` needs. `progress` hears how many
+    records were read, `stage` what goes on after that. Raises `ImportRefused` with every bad row,
+    `AccountInAnotherProject`, `CurrencyChanged`, or `Invalid`.
     """
     started = time.monotonic()
-    project, currency, timezone = checked_options(project, currency, timezone)
+    options = options.checked()
+    assert (rejects is not None) == options.skip_bad_rows
     try:
         async with database.transaction() as transaction:
-            run = _Run(transaction, org_id, source, project, currency, timezone)
+            run = _Run(transaction, org_id, source, options, rejects, stage)
             report = await run.import_all(records, progress, started)
+            if options.dry_run:
+                raise _Rehearsed(report)
+            if rejects:
+                rejects.publish()
+    except _Rehearsed as rehearsed:
+        return rehearsed.report
     except asyncpg.NumericValueOutOfRangeError:
         raise Invalid("Nothing was imported: numbers of one day add up to more than 64 bits hold.") from None
-    if report.facts >= MANY_FACTS:
+    if report.added + report.replaced + report.removed >= MANY_FACTS:
         await database.execute("gather_statistics")
     return report
 
 
 class _Run:
     def __init__(
-        self, transaction: Transaction, org_id: int, source: str, project: str, currency: str | None,
-        timezone: str | None,
+        self, transaction: Transaction, org_id: int, source: str, options: Options, rejects: Rejects | None,
+        stage: Callable[[str], None],
     ) -> None:  # fmt: skip
         self.transaction = transaction
         self.org_id = org_id
         self.source = source
-        self.project = project
-        self.currency = currency
-        self.timezone = timezone
+        self.options = options
+        self.rejects = rejects
+        self.stage = stage
         self.tree = Tree()
-        self.read = _Read()
 
     async def import_all(
         self, records: Iterable[Record], progress: Callable[[int], None] | None, started: float
     ) -> ImportReport:
         transaction, org_id = self.transaction, self.org_id
         await transaction.execute("lift_statement_timeout")
-        import_id = (await transaction.fetch("next_import_id", row=_IdRow))[0].id
-        staging = Staging(transaction, org_id, import_id, self.tree)
-        await self._read_all(records, staging, progress)
+        staging = Staging(transaction, org_id, await self._next_id(), self.tree)
+        self.reading = reading = Reading(self.tree, staging, self.options, self.rejects)
+        await reading.read(records, progress)
+        reading.check()
+        self.stage("waiting for its turn")
         # From here on the tree and the facts are read and written: one import at a time.
         if not await transaction.fetch("lock_organization", org_id, row=_IdRow):
             raise NotFound(f"There is no organization {org_id}.")
-        imported_at = datetime.now(UTC)
-        self.read.refuse(await staging.tidy())
-        self.read.check()
+        # So ids and times of imports are in the order in which these take effect.
+        import_id, imported_at = await self._next_id(), datetime.now(UTC)
+        self.stage("placing what was read")
+        unread = reading.bad_count
+        reading.refuse(await staging.tidy())
+        reading.check()
         project_id, created = await self._project()
 
         stored = await entities.load(transaction, org_id, self.tree.named())
         placement = self.tree.place(stored)
-        account_of = {key: placement.ad_account(key) for key in placement.parents}
-        nodes = await self._nodes(project_id, placement, stored)
+        settled = await self._settle(project_id, placement, stored)
+        account_of = {
+            key: account for key in placement.parents
+            if (account := placement.ad_account(key)) not in settled.refused
+        }  # fmt: skip
+        nodes = self._nodes(placement, account_of, settled.nodes, stored)
         moved = [stored[node.key] for node in nodes if node.key in stored and stored[node.key].parent != node.parent]
         moving = await moves.begin(transaction, org_id, moved)
-        ids = await entities.write(transaction, org_id, project_id, nodes, stored, account_of)
+        ids, written = await entities.write(transaction, org_id, project_id, nodes, stored, account_of)
         await moves.finish(transaction, org_id, moving)
 
+        self.stage("taking the facts")
         partly = await staging.partly_reported()
-        orphans = await staging.orphans(sorted(placement.orphans))
-        days = await staging.take(ids, account_of)
-        coverage = _coverage(days, {ids[key]: key for key in account_of if key.level == Level.AD_ACCOUNT})
-        await staging.cover(coverage, imported_at)
-        await self._roll_up(days, moving)
+        refused = await staging.days_of([key for key in placement.parents if key not in account_of])
+        orphans = await staging.days_of(sorted(placement.orphans))
+        taken = await staging.take(import_id, ids, account_of)
+        # Of rows that could not be read nobody knows which days they are of: none is known as a whole.
+        coverage = [] if unread else self._coverage(taken, settled.nodes, ids, account_of, imported_at)
+        newly_covered = await covered.cover(transaction, org_id, coverage, imported_at) if coverage else 0
+        removed = await self._remove_unnamed(coverage, ids, account_of)
+        await self._roll_up(taken, moving, removed)
         await moves.drop_empty(transaction, org_id, moved, stored)
         await staging.clear()
 
-        set_aside = self._orphans(placement, orphans)
-        facts = sum(row.entities for row in days)
-        await transaction.execute(
-            "record_import", org_id, import_id, project_id, self.source, imported_at, facts,
-            sum(orphans.facts for orphans in set_aside),
-        )  # fmt: skip
-        levels = Counter(key.level for key in placement.parents)
+        levels = Counter(key.level for key in account_of)
         external_ids = {ids[key]: key.external_id for key in account_of if key.level == Level.AD_ACCOUNT}
-        return ImportReport(
+        report = ImportReport(
             import_id=import_id,
             source=self.source,
-            project=self.project,
+            project=self.options.project,
             project_created=created,
+            dry_run=self.options.dry_run,
             ad_accounts=levels[Level.AD_ACCOUNT],
             campaigns=levels[Level.CAMPAIGN],
             ad_sets=levels[Level.AD_SET],
             ads=levels[Level.AD],
             placeholders=sum(node.placeholder for node in nodes),
             moved=len(moved),
-            facts=facts,
-            days=len({row.day for row in days}),
-            covered=tuple(
-                Covered(external_ids[each.ad_account_id], Level(each.level), each.first, each.last) for each in coverage
-            ),
-            orphans=set_aside,
-            warnings=_warnings(placement, moved, nodes, partly),
-            notes=tuple(self.read.notes),
+            facts=taken.facts,
+            added=taken.added,
+            replaced=taken.replaced,
+            removed=sum(row.facts for row in removed),
+            rejected=reading.bad_count + sum(refused.values()),
+            outside=reading.outside,
+            days=len({row.day for row in taken.days}),
+            covered=covered_days(coverage, external_ids),
+            changed=bool(written or taken.added or taken.replaced or removed or newly_covered or created),
+            orphans=self._orphans(placement, orphans),
+            warnings=warnings(placement, moved, nodes, partly, taken.shorter, unread),
+            notes=tuple(reading.notes),
             seconds=time.monotonic() - started,
         )
+        await record(transaction, org_id, project_id, report, coverage, reading.files, reading.reported, imported_at)
+        return report
 
-    async def _read_all(
-        self, records: Iterable[Record], staging: Staging, progress: Callable[[int], None] | None
-    ) -> None:
-        read, describe, add = self.read, self.tree.describe, staging.add
-        count = 0
-        for count, record in enumerate(records, 1):
-            if isinstance(record, Fact):
-                if add(record):
-                    await staging.send()
-                    if progress:
-                        progress(count)
-            elif isinstance(record, Entity):
-                describe(record)
-            elif isinstance(record, BadRow):
-                read.refuse([record])
-            elif isinstance(record, Orphan):
-                read.orphans[Key(record.platform, record.level, record.external_id)].add(record.day)
-            elif isinstance(record, Note):
-                read.notes.append(record.text)
-        await staging.send()
-        if progress:
-            progress(count)
-        read.check()
+    async def _next_id(self) -> int:
+        return (await self.transaction.fetch("next_import_id", row=_IdRow))[0].id
 
     async def _project(self) -> tuple[int, bool]:
-        created = await self.transaction.fetch("create_project_of_import", self.org_id, self.project, row=_IdRow)
-        found = created or await self.transaction.fetch("project_of_import", self.org_id, self.project, row=_IdRow)
+        name = self.options.project
+        created = await self.transaction.fetch("create_project_of_import", self.org_id, name, row=_IdRow)
+        found = created or await self.transaction.fetch("project_of_import", self.org_id, name, row=_IdRow)
         return found[0].id, bool(created)
 
-    async def _nodes(self, project_id: int, placement: Placement, stored: Mapping[Key, Stored]) -> list[Node]:
+    async def _settle(self, project_id: int, placement: Placement, stored: Mapping[Key, Stored]) -> accounts.Accounts:
         settled = await accounts.settle(
-            self.transaction, self.org_id, (project_id, self.project),
+            self.transaction, self.org_id, (project_id, self.options.project),
             [key for key in placement.parents if key.level == Level.AD_ACCOUNT],
-            self.tree.own, stored, self.currency, self.timezone,
+            self.tree.own, stored, self.options.currency, self.options.timezone,
         )  # fmt: skip
-        self.read.refuse(settled.bad_rows)
-        self.read.check()
-        self.read.notes.extend(settled.notes)
+        self.reading.refuse(settled.bad_rows)
+        self.reading.check()
+        self.reading.notes.extend(settled.notes)
+        return settled
+
+    def _nodes(
+        self, placement: Placement, placed: Collection[Key], settled: Sequence[Node], stored: Mapping[Key, Stored]
+    ) -> list[Node]:
         below = (
             entities.merged(key, parent, self.tree.own.get(key), stored.get(key))
-            for key, parent in placement.parents.items() if parent is not None
+            for key, parent in placement.parents.items() if parent is not None and key in placed
         )  # fmt: skip
-        return [*settled.nodes, *below]
+        return [*settled, *below]
 
-    async def _roll_up(self, days: Sequence[StagedDayRow], moving: moves.Moving) -> None:
+    def _coverage(
+        self, taken: Taken, settled: Sequence[Node], ids: Mapping[Key, int], account_of: Mapping[Key, Key],
+        now: datetime,
+    ) -> list[Coverage]:  # fmt: skip
+        known = {
+            node.key: covered.Account(ids[node.key], node.key.platform, now.astimezone(ZoneInfo(node.timezone)).date())
+            for node in settled
+        }
+        named = {(known[account_of[key]], key.level) for key in self.tree.number_of if key in account_of}
+        return covered.covered(taken.days, named, self.reading.staging.lacking, self.options)
+
+    async def _remove_unnamed(
+        self, coverage: Sequence[Coverage], ids: Mapping[Key, int], account_of: Collection[Key]
+    ) -> list[covered.RemovedRow]:
+        if not (coverage and self.options.replace_days):
+            return []
+        staging = self.reading.staging
+        numbers = {number: ids[key] for number, key in staging.placed(account_of).items()}
+        return await covered.remove_unnamed(self.transaction, self.org_id, staging.id, coverage, numbers)
+
+    async def _roll_up(self, taken: Taken, moving: moves.Moving, removed: Sequence[covered.RemovedRow]) -> None:
         touched: moves.Days = defaultdict(set, {account: set(days) for account, days in moving.days.items()})
-        for row in days:
+        for row in (*taken.days, *removed):
             touched[row.ad_account_id].add(row.day)
         await self.transaction.execute("plan_nested_loops", self.org_id, "off")
-        for ad_account_id in sorted(touched):
+        for number, ad_account_id in enumerate(sorted(touched), 1):
+            self.stage(f"adding up ad account {number:,} of {len(touched):,}")
             await roll_up(self.transaction, self.org_id, ad_account_id, sorted(touched[ad_account_id]))
         await self.transaction.execute("plan_nested_loops", self.org_id, "on")
 
     def _orphans(self, placement: Placement, staged: Mapping[Key, int]) -> tuple[Orphans, ...]:
         facts = Counter(staged)
-        for key, days in self.read.orphans.items():
+        for key, days in self.reading.orphans.items():
             facts[key] += len(days)
         by_level: dict[Level, list[Key]] = defaultdict(list)
         for key in sorted(set(facts) | (placement.orphans & (self.tree.own.keys() | self.tree.number_of.keys()))):
@@ -231,37 +238,3 @@ class _Run:
             )
             for level, keys in sorted(by_level.items())
         )  # fmt: skip
-
-
-def _coverage(days: Sequence[StagedDayRow], account_by_id: Mapping[int, Key]) -> list[Coverage]:
-    """From the first to the last day named for each ad account and level.
-
-    A metric that any row of the platform and level reports is one that the source has.
-    """
-    missing: dict[tuple[str, int], int] = defaultdict(lambda: int(Missing.ALL))
-    span: dict[tuple[int, int], tuple[date, date]] = {}
-    for row in days:
-        missing[account_by_id[row.ad_account_id].platform.value, row.level] &= row.missing
-        first, last = span.get((row.ad_account_id, row.level), (row.day, row.day))
-        span[row.ad_account_id, row.level] = min(first, row.day), max(last, row.day)
-    return [
-        Coverage(account, level, first, last, missing[account_by_id[account].platform.value, level])
-        for (account, level), (first, last) in sorted(span.items())
-    ]
-
-
-def _warnings(placement: Placement, moved: Sequence[Stored], nodes: Sequence[Node], partly: int) -> tuple[str, ...]:
-    parents = {node.key: node.parent for node in nodes}
-    all_of_them = [str(disagreement) for disagreement in placement.disagreements]
-    all_of_them += [
-        f"The {entity.node.key} moved from the {entity.parent} to the {parents[entity.node.key]}, with its past."
-        for entity in moved
-    ]
-    if partly:
-        all_of_them.append(
-            f"{partly:,} entity-days lack a metric in some of their hours: it counts as not reported on those days."
-        )
-    if len(all_of_them) > MOST_WARNINGS:
-        more = len(all_of_them) - MOST_WARNINGS
-        return (*all_of_them[:MOST_WARNINGS], f"And {more:,} more like these.")
-    return tuple(all_of_them)

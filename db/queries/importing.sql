@@ -31,8 +31,12 @@ returning id;
 select id from project where org_id = $1 and name = $2;
 
 -- name: record_import
-insert into data_import (org_id, id, project_id, source, imported_at, fact_count, orphan_count)
-values ($1, $2, $3, $4, $5, $6, $7);
+insert into data_import (
+    org_id, id, project_id, source, imported_at, fact_count, orphan_count, file_names, file_hashes,
+    covered_ad_account_ids, covered_levels, covered_since, covered_until, added_count, replaced_count, removed_count,
+    rejected_count, milliseconds, reported_conversions, reported_attributions, reported_datings
+)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21);
 
 -- name: stored_ad_accounts
 -- The ad accounts among the platforms $2 and external ids $3, with their projects.

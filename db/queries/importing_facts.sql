@@ -28,19 +28,27 @@ where dropped.org_id = $1 and dropped.import_id = $2 and kept.org_id = $1 and ke
         )
     );
 
--- name: staged_contradictions
--- Rows that repeat an entity, day and part with other numbers, each with the first row that it contradicts.
-select entity, day, file, line, first_file, first_line
-from (
+-- name: drop_contradictions
+-- Forgets rows that repeat an entity, day and part with other numbers than the first such row: each, with that first.
+with numbered as (
     select
-        entity, day, file, line,
+        ctid as row_id, entity, day, file, line,
         first_value(file) over repeated as first_file, first_value(line) over repeated as first_line,
         row_number() over repeated as number
     from staged_fact
     where org_id = $1 and import_id = $2
     window repeated as (partition by entity, day, part order by file, line)
-) as numbered
-where number > 1
+),
+dropped as (
+    delete from staged_fact
+    using numbered
+    where staged_fact.org_id = $1 and staged_fact.import_id = $2 and staged_fact.ctid = numbered.row_id
+        and numbered.number > 1
+    returning
+        numbered.entity, numbered.day, numbered.file, numbered.line, numbered.first_file, numbered.first_line
+)
+select entity, day, file, line, first_file, first_line
+from dropped
 order by file, line;
 
 -- name: drop_parts_of_whole_days
@@ -62,7 +70,7 @@ from (
     having bit_or(missing) <> bit_and(missing)
 ) as partly;
 
--- name: staged_orphans
+-- name: staged_days_of
 -- The staged entity-days of the entities $3, for each.
 select entity, count(distinct day) as days
 from staged_fact
@@ -82,54 +90,117 @@ where staged_fact.org_id = $1 and staged_fact.import_id = $2
 group by placed.ad_account_id, placed.level, staged_fact.day
 order by placed.ad_account_id, placed.level, staged_fact.day;
 
+-- name: shorter_days
+-- How many of the days that are staged in hours of the entities numbered $3, which are the entities $4, had more hours
+-- before.
+select count(*) as count
+from (
+    select entity, day, count(*) as hours
+    from staged_fact
+    where org_id = $1 and import_id = $2
+    group by entity, day
+    having min(part) >= 0
+) as staged
+join unnest($3::integer[], $4::bigint[]) as placed (entity, entity_id) on placed.entity = staged.entity
+join daily_fact
+    on daily_fact.org_id = $1 and daily_fact.entity_id = placed.entity_id and daily_fact.day = staged.day
+    and daily_fact.hours > staged.hours;
+
 -- name: take_facts
 -- Replaces the entity-days that are staged of the entities numbered $3, which are the entities $4 in the ad accounts $5
--- at the levels $6. A day that is staged in parts is their sum; a metric that any part lacks is missing, for the others
--- alone are not the day.
-insert into daily_fact (
-    org_id, ad_account_id, entity_id, day, level, missing, spend_micros, impressions, clicks, link_clicks,
-    conversions_millionths, conversion_value_micros, reach
+-- at the levels $6, as of the import $7. A day that is staged in parts is their sum; a metric that any part lacks is
+-- missing, for the others alone are not the day. How many are new, and how many had other numbers before.
+with taken as (
+    insert into daily_fact (
+        org_id, ad_account_id, entity_id, day, level, missing, spend_micros, impressions, clicks, link_clicks,
+        conversions_millionths, conversion_value_micros, reach, hours, import_id
+    )
+    select
+        $1, placed.ad_account_id, placed.entity_id, staged.day, placed.level, staged.missing,
+        case when staged.missing & 1 = 0 then staged.spend_micros else 0 end,
+        case when staged.missing & 2 = 0 then staged.impressions else 0 end,
+        case when staged.missing & 4 = 0 then staged.clicks else 0 end,
+        case when staged.missing & 8 = 0 then staged.link_clicks else 0 end,
+        case when staged.missing & 16 = 0 then staged.conversions_millionths else 0 end,
+        case when staged.missing & 32 = 0 then staged.conversion_value_micros else 0 end,
+        staged.reach, staged.hours, $7
+    from ({staged}) as staged
+    join unnest($3::integer[], $4::bigint[], $5::bigint[], $6::smallint[]) as placed (
+        entity, entity_id, ad_account_id, level
+    ) on placed.entity = staged.entity
+    order by placed.entity_id, staged.day
+    on conflict (org_id, entity_id, day) do update set
+        ad_account_id = excluded.ad_account_id, level = excluded.level, missing = excluded.missing,
+        spend_micros = excluded.spend_micros, impressions = excluded.impressions, clicks = excluded.clicks,
+        link_clicks = excluded.link_clicks, conversions_millionths = excluded.conversions_millionths,
+        conversion_value_micros = excluded.conversion_value_micros, reach = excluded.reach, hours = excluded.hours,
+        import_id = excluded.import_id
+    where (
+        daily_fact.ad_account_id, daily_fact.level, daily_fact.missing, daily_fact.spend_micros,
+        daily_fact.impressions, daily_fact.clicks, daily_fact.link_clicks, daily_fact.conversions_millionths,
+        daily_fact.conversion_value_micros, daily_fact.reach, daily_fact.hours
+    ) is distinct from (
+        excluded.ad_account_id, excluded.level, excluded.missing, excluded.spend_micros, excluded.impressions,
+        excluded.clicks, excluded.link_clicks, excluded.conversions_millionths, excluded.conversion_value_micros,
+        excluded.reach, excluded.hours
+    )
+    -- A row that was there has been locked by this transaction, one that was not has no mark of it.
+    returning xmax = 0 as added
 )
-select
-    $1, placed.ad_account_id, placed.entity_id, staged.day, placed.level, staged.missing,
-    case when staged.missing & 1 = 0 then staged.spend_micros else 0 end,
-    case when staged.missing & 2 = 0 then staged.impressions else 0 end,
-    case when staged.missing & 4 = 0 then staged.clicks else 0 end,
-    case when staged.missing & 8 = 0 then staged.link_clicks else 0 end,
-    case when staged.missing & 16 = 0 then staged.conversions_millionths else 0 end,
-    case when staged.missing & 32 = 0 then staged.conversion_value_micros else 0 end,
-    staged.reach
-from ({staged}) as staged
-join unnest($3::integer[], $4::bigint[], $5::bigint[], $6::smallint[]) as placed (
-    entity, entity_id, ad_account_id, level
-) on placed.entity = staged.entity
-order by placed.entity_id, staged.day
-on conflict (org_id, entity_id, day) do update set
-    ad_account_id = excluded.ad_account_id, level = excluded.level, missing = excluded.missing,
-    spend_micros = excluded.spend_micros, impressions = excluded.impressions, clicks = excluded.clicks,
-    link_clicks = excluded.link_clicks, conversions_millionths = excluded.conversions_millionths,
-    conversion_value_micros = excluded.conversion_value_micros, reach = excluded.reach
-where (
-    daily_fact.ad_account_id, daily_fact.level, daily_fact.missing, daily_fact.spend_micros, daily_fact.impressions,
-    daily_fact.clicks, daily_fact.link_clicks, daily_fact.conversions_millionths, daily_fact.conversion_value_micros,
-    daily_fact.reach
-) is distinct from (
-    excluded.ad_account_id, excluded.level, excluded.missing, excluded.spend_micros, excluded.impressions,
-    excluded.clicks, excluded.link_clicks, excluded.conversions_millionths, excluded.conversion_value_micros,
-    excluded.reach
-);
+select count(*) filter (where added) as added, count(*) filter (where not added) as replaced
+from taken;
+
+-- name: confirm_facts
+-- The staged facts of the entities numbered $3, which are the entities $4 above the ads, are as of the import $5, changed
+-- or not: those below them are compared with that.
+update daily_fact
+set import_id = $5
+from staged_fact
+join unnest($3::integer[], $4::bigint[]) as placed (entity, entity_id) on placed.entity = staged_fact.entity
+where daily_fact.org_id = $1 and staged_fact.org_id = $1 and staged_fact.org_id = daily_fact.org_id
+    and staged_fact.import_id = $2 and daily_fact.entity_id = placed.entity_id and daily_fact.day = staged_fact.day
+    and daily_fact.import_id <> $5;
 
 -- name: cover_days
 -- The ad accounts $2 are covered at the levels $3 from the days $4 to the days $5, both included, by sources that lack
--- the metrics $6, as of $7. A metric that another import reported there stays reported.
-insert into coverage (org_id, ad_account_id, level, day, missing, imported_at)
-select $1, named.ad_account_id, named.level, days.day::date, named.missing, $7
-from unnest($2::bigint[], $3::smallint[], $4::date[], $5::date[], $6::smallint[]) as named (
-    ad_account_id, level, first, last, missing
+-- the metrics $6, as of $7. A metric that another import reported there stays reported. How many of these days no
+-- import covered before.
+with covered as (
+    insert into coverage (org_id, ad_account_id, level, day, missing, imported_at)
+    select $1, named.ad_account_id, named.level, days.day::date, named.missing, $7
+    from unnest($2::bigint[], $3::smallint[], $4::date[], $5::date[], $6::smallint[]) as named (
+        ad_account_id, level, first, last, missing
+    )
+    cross join generate_series(named.first, named.last, interval '1 day') as days (day)
+    on conflict (org_id, ad_account_id, level, day) do update set
+        missing = coverage.missing & excluded.missing, imported_at = excluded.imported_at
+    returning xmax = 0 as added
 )
-cross join generate_series(named.first, named.last, interval '1 day') as days (day)
-on conflict (org_id, ad_account_id, level, day) do update set
-    missing = coverage.missing & excluded.missing, imported_at = excluded.imported_at;
+select count(*) filter (where added) as count
+from covered;
+
+-- name: remove_unnamed_facts
+-- Removes the facts of the ad accounts $5 at the levels $6 from the days $7 to the days $8, both included, that nothing
+-- staged names: of the entities numbered $3, which are the entities $4. How many, by day.
+with removed as (
+    delete from daily_fact
+    using unnest($5::bigint[], $6::smallint[], $7::date[], $8::date[]) as covered (ad_account_id, level, first, last)
+    where daily_fact.org_id = $1 and daily_fact.ad_account_id = covered.ad_account_id
+        and daily_fact.level = covered.level and daily_fact.day between covered.first and covered.last
+        and not exists (
+            select 1
+            from staged_fact
+            join unnest($3::integer[], $4::bigint[]) as placed (entity, entity_id)
+                on placed.entity = staged_fact.entity
+            where staged_fact.org_id = $1 and staged_fact.import_id = $2 and placed.entity_id = daily_fact.entity_id
+                and staged_fact.day = daily_fact.day
+        )
+    returning daily_fact.ad_account_id, daily_fact.day
+)
+select ad_account_id, day, count(*) as facts
+from removed
+group by ad_account_id, day
+order by ad_account_id, day;
 
 -- name: clear_staged
 delete from staged_fact where org_id = $1 and import_id = $2;

@@ -1,0 +1,88 @@
+"""The records of one import as they come in: facts to staging, entities to the tree, the rest counted and told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from db.importers.records import BadRow, Entity, Fact, Note, Orphan, Record, Reported
+from db.importing.facts import Staging
+from db.importing.options import Options
+from db.importing.refusals import ImportRefused
+from db.importing.rejects import Rejects
+from db.importing.tree import Key, Tree
+
+# Of endless bad rows the first tell enough; all are counted.
+MOST_BAD_ROWS = 10_000
+
+
+@dataclass
+class Reading:
+    """What the records amount to, besides the tree and the facts.
+
+    Bad rows refuse the import, unless there is a place to keep them: then they are its `rejects`.
+    """
+
+    tree: Tree
+    staging: Staging
+    options: Options
+    rejects: Rejects | None = None
+    bad_rows: list[BadRow] = field(default_factory=list)
+    bad_count: int = 0
+    orphans: dict[Key, set[date]] = field(default_factory=lambda: defaultdict(set))
+    notes: list[str] = field(default_factory=list)
+    # What conversions are, each choice once.
+    reported: dict[Reported, None] = field(default_factory=dict)
+    files: set[Path] = field(default_factory=set)
+    # Facts of days that are not to be imported.
+    outside: int = 0
+
+    async def read(self, records: Iterable[Record], progress: Callable[[int], None] | None) -> None:
+        """Takes all records; `progress` hears how many, now and then."""
+        add, number = self.staging.add, 0
+        within = self.options.names if self.options.since or self.options.until else None
+        for number, record in enumerate(records, 1):
+            if not isinstance(record, Fact):
+                self._note(record)
+            elif within and not within(record.day):
+                self.outside += 1
+                self.staging.leave_out(record)
+            elif add(record):
+                await self.staging.send()
+                if progress:
+                    progress(number)
+        await self.staging.send()
+        self.files.update(self.staging.files)
+        if progress:
+            progress(number)
+
+    def _note(self, record: Record) -> None:
+        if isinstance(record, Entity):
+            self.files.add(record.place.file)
+            self.tree.describe(record)
+        elif isinstance(record, BadRow):
+            self.files.add(record.place.file)
+            self.refuse([record])
+        elif isinstance(record, Orphan):
+            self.orphans[Key(record.platform, record.level, record.external_id)].add(record.day)
+        elif isinstance(record, Reported):
+            self.reported[record] = None
+        elif isinstance(record, Note):
+            self.notes.append(record.text)
+
+    def refuse(self, bad_rows: Iterable[BadRow]) -> None:
+        """Notes rows that cannot be taken."""
+        for bad_row in bad_rows:
+            self.bad_count += 1
+            if self.rejects:
+                self.rejects.keep(bad_row)
+            elif len(self.bad_rows) < MOST_BAD_ROWS:
+                self.bad_rows.append(bad_row)
+
+    def check(self) -> None:
+        """Raises `ImportRefused` where bad rows are no mere rejects."""
+        if self.bad_rows:
+            raise ImportRefused(self.bad_rows, self.bad_count)

@@ -1,0 +1,41 @@
+"""The record that every import leaves: which files, which days, how many rows, how long."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from db.database import Transaction
+from db.errors import Invalid
+from db.importers.records import Reported
+from db.importing.covered import Coverage
+from db.importing.report import ImportReport
+
+
+async def record(
+    transaction: Transaction, org_id: int, project_id: int, report: ImportReport, coverage: Sequence[Coverage],
+    files: Iterable[Path], reported: Collection[Reported], imported_at: datetime,
+) -> None:  # fmt: skip
+    """Writes what the import did, and from which files."""
+    # Records that no file holds, as invented ones, have places all the same.
+    read = sorted(path for path in files if path.is_file())
+    await transaction.execute(
+        "record_import", org_id, report.import_id, project_id, report.source, imported_at, report.facts,
+        sum(orphans.facts for orphans in report.orphans),
+        [path.name for path in read], [_sha256(path) for path in read],
+        [days.ad_account_id for days in coverage], [days.level for days in coverage],
+        [days.first for days in coverage], [days.last + timedelta(1) for days in coverage],
+        report.added, report.replaced, report.removed, report.rejected, round(report.seconds * 1000),
+        [choice.conversion for choice in reported], [choice.attribution for choice in reported],
+        [choice.dating.value for choice in reported],
+    )  # fmt: skip
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise Invalid(f"{path} cannot be read: {error.strerror or error}.") from error

@@ -1,0 +1,152 @@
+"""The command `adgraph import`."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import nullcontext
+from datetime import date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from db.database import Database
+from db.errors import Invalid, NotFound
+from db.importers import SOURCES
+from db.importers.choices import Choices
+from db.importers.files import STANDARD_INPUT
+from db.level import Level, Platform
+from graph import terminal
+from graph.workplace import Organization, database_url, settings_for, working
+
+E = TypeVar("E", bound=Enum)
+NOTHING_TO_DO = 6
+WITH_REJECTS = 7
+
+_EXIT_CODES = (
+    "Exit codes: 0 imported · 6 nothing to do, it was imported before · 7 imported, and rows were rejected · else it "
+    "failed, and nothing was imported: 2 for what cannot be taken, others as adgraph --help says."
+)
+EPILOG = "\n\n".join(
+    [
+        _EXIT_CODES,
+        *(f"{source.name} {source.help}" for source in SOURCES.values()),
+        "Example: adgraph import fivetran-facebook fb/ --project Shop --currency EUR --timezone Europe/Berlin",
+    ]
+)
+
+
+def import_(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="What wrote the files; see below.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="The files, or the directory that holds them.")],
+    *,
+    project: Annotated[str, typer.Option(help="The project to import into; created where absent.")],
+    currency: Annotated[
+        str | None, typer.Option(help="ISO 4217 code for accounts whose files give none, or one that is no code.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="IANA name, as Europe/Berlin, for accounts whose files give none.")
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="The first day that the files cover; what is of earlier "
+                     "ones is left out. [default: the first that they name]"),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="The day after the last one that the files cover. "
+                     "[default: that after the last that they name]"),
+    ] = None,
+    replace_days: Annotated[
+        bool, typer.Option("--replace-days", help="Remove what the covered days had and the files no longer name.")
+    ] = False,
+    skip_bad_rows: Annotated[
+        bool, typer.Option("--skip-bad-rows", help="Take the rest where rows are wrong, and keep those in a file "
+                           "beside the input: PATH.rejects.csv.")
+    ] = False,
+    action_types: Annotated[
+        str | None, typer.Option(metavar="TYPE,…", help="Meta's action types that are conversions: the first present.")
+    ] = None,
+    conversion: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The platform's count that is taken for conversions.")
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option("--map", metavar="FIELD=COLUMN,…", help="Which column holds what, where it has another name."),
+    ] = None,
+    date_format: Annotated[
+        str | None, typer.Option(metavar="FORMAT", help="How dates are written, such as %d.%m.%Y.")
+    ] = None,
+    level: Annotated[
+        str | None, typer.Option(metavar="LEVEL", help="What the rows are about: ad-account, campaign, ad-set or ad.")
+    ] = None,
+    platform: Annotated[
+        str | None, typer.Option(metavar="PLATFORM", help="Whose rows they are: meta, tiktok or apple.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything, say what comes of it, undo it.")] = False,
+    organization: Organization = None,
+) -> None:  # fmt: skip
+    """Import an export of an ads platform or connector: everything, or nothing where a row is wrong.
+
+    Importing a file again changes nothing; importing newer numbers for a day replaces that day's.
+    """
+    from db.importing import ImportRefused, ImportReport, Options, Rejects, run_import
+
+    if source not in SOURCES:
+        raise Invalid(f"There is no source {source!r}: choose one of {', '.join(SOURCES)}.")
+    for path in paths:
+        if path != STANDARD_INPUT and not path.exists():
+            raise NotFound(f"{path}: there is no such file or directory.")
+    options = Options(
+        project, currency, timezone, _day(since), _day(until), replace_days, skip_bad_rows, dry_run
+    ).checked()
+    choices = Choices(
+        tuple(filter(None, (action_types or "").split(","))), conversion, _columns(columns), date_format,
+        _named(Level, "--level", level), _named(Platform, "--platform", platform),
+    )  # fmt: skip
+    choices.check(source, SOURCES[source].heeds)
+    settings = settings_for(organization)
+    reports: list[ImportReport] = []
+
+    async def work(database: Database, org_id: int) -> None:
+        with (
+            Rejects.beside(paths[0]) if skip_bad_rows else nullcontext() as rejects,
+            terminal.progress(f"Importing {source}", terminal.lines(paths)) as progress,
+        ):
+            report = await run_import(
+                database, org_id, options, source=source, records=SOURCES[source].read(paths, choices),
+                rejects=rejects, progress=progress, stage=progress.stage,
+            )  # fmt: skip
+        terminal.show_import(report, rejects.path if rejects and rejects.count and not dry_run else None)
+        reports.append(report)
+
+    try:
+        with database_url(settings) as url:
+            asyncio.run(working(settings, url, work))
+    except ImportRefused as refused:
+        terminal.show_refusal(refused)
+        raise typer.Exit(refused.exit_code) from None
+    if reports[0].rejected:
+        raise typer.Exit(WITH_REJECTS)
+    if not reports[0].changed:
+        raise typer.Exit(NOTHING_TO_DO)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _columns(text: str | None) -> dict[str, str]:
+    pairs = [part.partition("=") for part in (text or "").split(",") if part]
+    if any(not (name.strip() and column.strip()) for name, _, column in pairs):
+        raise Invalid(f"--map {text!r} is not like spend=cost,clicks=taps.")
+    return {name.strip(): column.strip() for name, _, column in pairs}
+
+
+def _named(enum: type[E], option: str, text: str | None) -> E | None:
+    """The member of `enum` of that name, in any case and with dashes."""
+    names = {member.name.lower().replace("_", "-"): member for member in enum}
+    if text is None or text.lower() in names:
+        return None if text is None else names[text.lower()]
+    raise Invalid(f"{option} {text!r} is none of {', '.join(names)}.")
