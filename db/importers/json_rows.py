@@ -14,6 +14,7 @@ from db.importers.files import DAMAGED, damaged, opened
 from db.importers.records import BadRow, Place
 from db.importers.row import Fields
 
+_Paths = tuple[tuple[str, ...], ...]
 Complaint = Callable[[Mapping[str, object]], str | None]
 
 _CHUNK = 2**20
@@ -24,13 +25,14 @@ _BROKEN = re.compile("[\udc80-\udcff]")
 _DECODER = JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 
 
-def rows(path: Path, *at: str, complaint: Complaint) -> Iterator[Fields | BadRow]:
-    """The rows of every document of the file: what is in its list at the keys `at`, else the document itself.
+def rows(path: Path, *lists: str, complaint: Complaint) -> Iterator[Fields | BadRow]:
+    """The rows of every document of the file: what is in its list at one of `lists` (`data.list`), else itself.
 
     A row's place is the line on which its document starts, and its columns are named from there (`data[17].spend`).
     `complaint` says of what a document has beside its rows why it is no such report, if it is none: an error response.
     A file that cannot be read any further ends with its `BadRow`.
     """
+    at = tuple(tuple(each.split(".")) for each in lists)
     with opened(path) as file:
         text = _Text(path, file)
         try:
@@ -44,7 +46,7 @@ def rows(path: Path, *at: str, complaint: Complaint) -> Iterator[Fields | BadRow
             yield damaged(path, text.last_line(), error)
 
 
-def _document(text: _Text, at: tuple[str, ...], complaint: Complaint) -> Iterator[Fields | BadRow]:
+def _document(text: _Text, at: _Paths, complaint: Complaint) -> Iterator[Fields | BadRow]:
     """The rows of the next document."""
     place = text.place()
     whole = text.whole()
@@ -61,25 +63,25 @@ def _document(text: _Text, at: tuple[str, ...], complaint: Complaint) -> Iterato
             yield Fields(place, beside)
 
 
-def _of_value(place: Place, value: object, at: tuple[str, ...], complaint: Complaint) -> Iterator[Fields | BadRow]:
+def _of_value(place: Place, value: object, at: _Paths, complaint: Complaint) -> Iterator[Fields | BadRow]:
     if not isinstance(value, dict):
         yield BadRow(place, "", str(value)[:80], "is no JSON object")
         return
     if reason := complaint(value):
         yield BadRow(place, "", "", reason)
         return
-    inner: object = value
-    for key in at:
-        inner = inner.get(key) if isinstance(inner, dict) else None
-    if not isinstance(inner, list):
-        yield Fields(place, value)
-        return
-    for number, row in enumerate(inner):
-        yield _row(place, row, f"{'.'.join(at)}[{number}].")
+    for path in at:
+        inner: object = value
+        for key in path:
+            inner = inner.get(key) if isinstance(inner, dict) else None
+        if isinstance(inner, list):
+            yield from (_row(place, row, f"{'.'.join(path)}[{number}].") for number, row in enumerate(inner))
+            return
+    yield Fields(place, value)
 
 
 def _of_object(
-    text: _Text, place: Place, at: tuple[str, ...], above: str
+    text: _Text, place: Place, at: _Paths, above: str
 ) -> Generator[Fields | BadRow, None, tuple[dict[str, object], bool]]:
     """The rows of an object of any size; returns what it has beside them, and whether there was a list of rows."""
     beside: dict[str, object] = {}
@@ -87,9 +89,11 @@ def _of_object(
     text.take("{")
     for _ in text.items("}"):
         key = text.key()
-        if key == at[0] and len(at) > 1 and text.peek() == "{":
-            beside[key], found = yield from _of_object(text, place, at[1:], f"{above}{key}.")
-        elif key == at[0] and len(at) == 1 and text.took("["):
+        below = tuple(path[1:] for path in at if path[:1] == (key,))
+        if any(below) and text.peek() == "{":
+            beside[key], inside = yield from _of_object(text, place, below, f"{above}{key}.")
+            found |= inside
+        elif () in below and text.took("["):
             found = True
             for number, _ in enumerate(text.items("]")):
                 yield _row(place, text.value(), f"{above}{key}[{number}].")

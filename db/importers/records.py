@@ -94,7 +94,6 @@ class Dating(StrEnum):
     """The day that a platform files a conversion under."""
 
     IMPRESSION = "IMPRESSION"
-    TAP = "TAP"
     CONVERSION = "CONVERSION"
     UNKNOWN = "UNKNOWN"
 

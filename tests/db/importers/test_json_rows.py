@@ -22,14 +22,12 @@ def make_file(directory: Path, content: str | bytes, name: str = "page.json") ->
     return path
 
 
-def read(path: Path, *at: str) -> list[Fields | BadRow]:
-    return list(
-        json_rows.rows(path, *(at or ("data",)), complaint=lambda page: "is an error" if page.get("error") else None)
-    )
+def read(path: Path, at: str = "data") -> list[Fields | BadRow]:
+    return list(json_rows.rows(path, at, complaint=lambda page: "is an error" if page.get("error") else None))
 
 
-def ids(path: Path, *at: str) -> list[str]:
-    return [row.text("ad_id") if isinstance(row, Fields) else row.reason for row in read(path, *at)]
+def ids(path: Path, at: str = "data") -> list[str]:
+    return [row.text("ad_id") if isinstance(row, Fields) else row.reason for row in read(path, at)]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +50,7 @@ def test_a_page_many_pages_or_rows_alone_are_read_alike(tmp_path: Path, content:
 def test_a_list_may_lie_deeper(tmp_path: Path):
     path = make_file(tmp_path, json.dumps({"code": 0, "data": {"list": ROWS, "page_info": {}}}))
 
-    assert ids(path, "data", "list") == ["0", "1", "2"]
+    assert ids(path, "data.list") == ["0", "1", "2"]
 
 
 def test_a_page_without_rows_has_none(tmp_path: Path):
@@ -67,7 +65,7 @@ def test_a_page_larger_than_what_is_read_at_once_is_read_row_by_row(tmp_path: Pa
     path = make_file(tmp_path, json.dumps(page, indent=indent, ensure_ascii=False) + json.dumps({"data": {"list": []}}))
 
     assert path.stat().st_size > 5 * json_rows._CHUNK
-    assert ids(path, "data", "list") == [str(number) for number in range(6_000)]
+    assert ids(path, "data.list") == [str(number) for number in range(6_000)]
 
 
 def test_a_large_page_that_is_an_error_is_told(tmp_path: Path):

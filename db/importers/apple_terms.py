@@ -1,0 +1,27 @@
+"""Apple Search Ads' words in ours, the same whichever way they come: statuses, and what counts as a conversion."""
+
+from __future__ import annotations
+
+from db.importers.choices import Choices
+from db.importers.records import Dating, Reported
+
+# Each with its attribution.
+_CONVERSIONS = {
+    "totalInstalls": "30 days after a tap, 1 day after a view",
+    "tapInstalls": "30 days after a tap",
+}
+_STATUSES = {"ENABLED": "ACTIVE", "ACTIVE": "ACTIVE", "PAUSED": "PAUSED", "ON_HOLD": "PAUSED", "DELETED": "DELETED"}
+
+
+def reported(choices: Choices) -> Reported:
+    """What counts as a conversion."""
+    conversion = choices.counted(tuple(_CONVERSIONS))
+    return Reported(conversion, _CONVERSIONS[conversion], Dating.UNKNOWN)
+
+
+def status(said: str, deleted: str) -> str | None:
+    """What the user set, unless the entity was deleted since."""
+    if deleted.strip().lower() in ("true", "t", "1"):
+        return "DELETED"
+    said = said.strip().upper()
+    return _STATUSES.get(said, "UNKNOWN") if said else None
