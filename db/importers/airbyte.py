@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ import orjson
 
 from db.importers.files import Lines
 from db.importers.records import BadRow, Place
+
+_YEAR_2100 = 4_102_444_800_000
 
 
 class Message(NamedTuple):
@@ -19,6 +22,11 @@ class Message(NamedTuple):
     stream: str
     data: dict[str, object]
     version: int
+
+    @property
+    def emitted_at(self) -> datetime | None:
+        """When it was emitted, in UTC, where that is said and can be."""
+        return datetime.fromtimestamp(self.version / 1_000, UTC) if 0 < self.version < _YEAR_2100 else None
 
 
 def messages(path: Path) -> Iterator[Message | BadRow]:

@@ -17,7 +17,8 @@ from db.level import Level, Platform
 
 HELP = (
     "FILE: Airbyte's TikTok Marketing records as JSONL, one {stream, data, emitted_at} a line. Export the streams "
-    "advertisers, campaigns, ad_groups, ads and the daily reports of the levels that you need (ads_reports_daily …). "
+    "advertisers, campaigns, ad_groups, ads and the daily reports of the levels that you need (ads_reports_daily …); "
+    "lifetime reports bring the reach of a whole life. "
     "Other streams are left out. Of rows that were synced more than once the latest counts. "
     "--conversion real_time_conversion counts by the conversion's day instead of the impression's."
 )
@@ -27,7 +28,7 @@ WHAT = "the JSONL file with Airbyte's TikTok records"
 _LEVELS = {
     "advertisers": Level.AD_ACCOUNT, "campaigns": Level.CAMPAIGN, "ad_groups": Level.AD_SET, "ads": Level.AD,
 }  # fmt: skip
-_REPORT = re.compile(r"(advertisers|campaigns|ad_groups|ads)_reports_daily")
+_REPORT = re.compile(r"(advertisers|campaigns|ad_groups|ads)_reports_(daily|lifetime)")
 _NAMES = {
     Level.AD_ACCOUNT: ("advertiser_name", "name"), Level.CAMPAIGN: ("campaign_name",),
     Level.AD_SET: ("adgroup_name",), Level.AD: ("ad_name",),
@@ -46,8 +47,8 @@ def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterat
     yield reported
     for stream, count in sorted(left_out.items()):
         yield Note(
-            f"{count:,} records of the stream {stream} were left out: they are no daily facts of advertisers, "
-            "campaigns, ad groups or ads."
+            f"{count:,} records of the stream {stream} were left out: they are no reports of the days or the "
+            "whole life of advertisers, campaigns, ad groups or ads."
         )
 
 
@@ -56,7 +57,10 @@ def _record(message: Message, conversion: str, left_out: Counter[str]) -> Record
     try:
         if report := _REPORT.fullmatch(stream):
             row = Fields(place, {**_nested(data, "metrics"), **_nested(data, "dimensions"), **data})
-            return tiktok_terms.fact(row, _LEVELS[report[1]], conversion, hourly=False, version=version)
+            level = _LEVELS[report[1]]
+            if report[2] == "lifetime":
+                return tiktok_terms.lifetime(row, level, message.emitted_at)
+            return tiktok_terms.fact(row, level, conversion, hourly=False, version=version)
         if stream in _LEVELS or stream == "advertiser_ids":
             # The list of ids has names only: what describes an advertiser in full comes before it, whenever synced.
             rank = f"{stream in _LEVELS:d}{version:020}"

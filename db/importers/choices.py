@@ -15,7 +15,8 @@ class Choices:
 
     `action_types` are Meta's, the first present counts; `conversion` is the platform's count that conversions are.
     `columns` names the column of each of our fields, `date_format` is strptime's; `level` and `platform` are what the
-    rows are about.
+    rows are about. `account` is the ad account of rows that name none, `lifetime` says that rows without a day are
+    about the whole life of their entity.
     """
 
     action_types: tuple[str, ...] = ()
@@ -24,6 +25,8 @@ class Choices:
     date_format: str | None = None
     level: Level | None = None
     platform: Platform | None = None
+    account: str | None = None
+    lifetime: bool = False
 
     def check(self, source: str, heeded: tuple[str, ...]) -> None:
         """Raises `Invalid` where something is chosen that the source does not heed."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from db.importers import cells
 from db.importers.choices import Choices
-from db.importers.records import Dating, Fact, Reported
+from db.importers.mentions import Parents
+from db.importers.records import Dating, Fact, Reported, WindowReach
 from db.importers.row import Row
 from db.level import Level, Platform
 
@@ -46,7 +49,7 @@ def budget(row: Row) -> tuple[int | None, str | None]:
     return (None, period) if period in (None, "NONE") else (amount, period if amount is not None else None)
 
 
-def parents(row: Row, level: Level) -> tuple[tuple[Level, str], ...]:
+def parents(row: Row, level: Level) -> Parents:
     """The entities above `level` that the row names."""
     named = ((above, row.read(ID_COLUMNS[above], cells.optional_identity)) for above in Level if above < level)
     return tuple((above, external_id) for above, external_id in named if external_id is not None)
@@ -82,4 +85,15 @@ def fact(row: Row, level: Level, conversion: str, *, hourly: bool, version: int 
         parents=parents(row, level),
         part=hour if hourly else None,
         version=version,
+    )
+
+
+def lifetime(row: Row, level: Level, extracted_at: datetime | None) -> WindowReach:
+    """A row about the whole life of an entity: nothing but its reach cannot be had from days."""
+    reach = row.read("reach", cells.count)
+    if reach is None:
+        raise row.wrong("reach", "is empty, and a row about a whole life tells nothing else")
+    external_id = row.read(ID_COLUMNS[level], cells.identity)
+    return WindowReach(
+        row.place, Platform.TIKTOK, level, external_id, None, None, reach, extracted_at, parents(row, level)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from db.database import Database
 from db.errors import Invalid
 from db.importers.airbyte_tiktok import read
-from db.importers.records import BadRow, Entity, Fact, Note
+from db.importers.choices import Choices
+from db.importers.records import BadRow, Dating, Entity, Fact, Note, Reported, WindowReach
 from db.level import Level, Missing
 from tests.db.importers.exports import real, without_reported
 from tests.records import contents, rows, standing, take
@@ -50,9 +52,8 @@ async def test_the_real_export_lands_at_all_four_levels(database: Database, org_
     ]
     assert report.orphans == ()
     assert [note.split(" of the stream ")[1].split(" were")[0] for note in report.notes if "stream" in note] == [
-        "ad_groups_reports_lifetime", "ads_reports_lifetime", "advertisers_reports_lifetime",
-        "campaigns_audience_reports_by_country_daily", "campaigns_reports_lifetime",
-    ]  # fmt: skip
+        "campaigns_audience_reports_by_country_daily",
+    ]
     assert len(await standing(database, "ad_account", str(ADVERTISER))) == 8
 
 
@@ -120,6 +121,24 @@ def test_a_bad_line_is_told(tmp_path: Path, line: str, reason: str):
     assert isinstance(bad_row, BadRow)
     assert bad_row.place.line == 2
     assert reason in bad_row.reason
+
+
+def test_a_lifetime_report_brings_the_reach_of_a_whole_life_as_of_its_sync(tmp_path: Path):
+    report = make_report("5.00", 1_700_000_000_000) | {"stream": "ads_reports_lifetime"}
+    (window,) = without_reported(read([make_file(tmp_path, report)]))
+
+    assert isinstance(window, WindowReach)
+    assert (window.level, window.since, window.until, window.reach) == (Level.AD, None, None, 9)
+    assert window.extracted_at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
+def test_real_time_conversions_may_count(tmp_path: Path):
+    path = make_file(tmp_path, make_report("1", conversion=3, real_time_conversion=5))
+    fact, reported = read([path], Choices(conversion="real_time_conversion"))
+
+    assert isinstance(fact, Fact)
+    assert isinstance(reported, Reported)
+    assert (fact.conversions_millionths, reported.dating) == (5_000_000, Dating.CONVERSION)
 
 
 def test_other_streams_are_counted(tmp_path: Path):
