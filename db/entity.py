@@ -10,6 +10,7 @@ from db.ad import AdRow
 from db.ad_account import AdAccountRow
 from db.ad_set import AdSetRow
 from db.campaign import CampaignRow
+from db.data_import import ImportRow
 from db.database import Database, R, Row
 from db.level import Level, Platform
 from db.project import ProjectRow
@@ -19,12 +20,23 @@ R_co = TypeVar("R_co", bound=Row, covariant=True)
 
 @dataclass(frozen=True, eq=False)
 class Kind(Generic[R_co]):
-    """A noun of the tree: its table, its rows, and the column that names its parent."""
+    """A noun: its table, its rows, the column that names its parent, and in which order its lists are."""
 
     name: str
     row: type[R_co]
     parent: Kind[Row] | None
     level: Level | None
+    newest_first: bool = False
+
+    @property
+    def start(self) -> int:
+        """The number behind which a whole list of it lies."""
+        return 2**63 - 1 if self.newest_first else 0
+
+    @property
+    def order(self) -> dict[str, str]:
+        """The slots of a statement that reads a list on from a number."""
+        return {"behind": "<", "order": "desc"} if self.newest_first else {"behind": ">", "order": "asc"}
 
     @property
     def columns(self) -> frozenset[str]:
@@ -48,10 +60,12 @@ AD_ACCOUNT = Kind("ad_account", AdAccountRow, PROJECT, Level.AD_ACCOUNT)
 CAMPAIGN = Kind("campaign", CampaignRow, AD_ACCOUNT, Level.CAMPAIGN)
 AD_SET = Kind("ad_set", AdSetRow, CAMPAIGN, Level.AD_SET)
 AD = Kind("ad", AdRow, AD_SET, Level.AD)
+IMPORT = Kind("data_import", ImportRow, PROJECT, None, newest_first=True)
 
 
+# The tree, top down.
 KINDS: tuple[Kind[Row], ...] = (PROJECT, AD_ACCOUNT, CAMPAIGN, AD_SET, AD)
-_BY_ROW = {kind.row: kind for kind in KINDS}
+_BY_ROW = {kind.row: kind for kind in (*KINDS, IMPORT)}
 
 
 def kind_of(row: Row) -> Kind[Row]:
@@ -105,14 +119,14 @@ async def children(
     database: Database, org_id: int, kind: Kind[R], columns: Sequence[str], parent_ids: Sequence[int],
     after: int, limit: int,
 ) -> list[R]:  # fmt: skip
-    """At most `limit` children of each parent, those with an id above `after`, by parent and id.
+    """At most `limit` children of each parent, those behind the id `after`, by parent and id.
 
     The parent's column is always selected.
     """
     return await database.fetch(
         "children_by_parent_ids", org_id, parent_ids, after, limit,
         row=kind.row, label=f"{kind.name}s_by_{kind.parent_column}s", table=kind.name,
-        parent_column=kind.parent_column, columns=kind.select((*columns, kind.parent_column)),
+        parent_column=kind.parent_column, columns=kind.select((*columns, kind.parent_column)), **kind.order,
     )  # fmt: skip
 
 

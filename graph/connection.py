@@ -39,7 +39,9 @@ async def _total_counts(request: Request, _selection: Selection, pages: Sequence
     return await tree.total_counts(request, pages)
 
 
-@strawberry.type(description="A page of a list, in the order in which its nodes were first seen.")
+@strawberry.type(
+    description="A page of a list, in the order in which its nodes were first seen (imports: the latest first)."
+)
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The nodes with their cursors.")
     nodes: list[T] = strawberry.field(description="The nodes alone.")
@@ -58,7 +60,7 @@ def _first(request: Request, first: int) -> int:
 
 
 def _after(kind: Kind[Row], after: str | None) -> int:
-    return 0 if after is None or after is strawberry.UNSET else global_id.parse_cursor(kind, after)
+    return kind.start if after is None or after is strawberry.UNSET else global_id.parse_cursor(kind, after)
 
 
 def children(kind: Kind[Row], graphql_type: object, description: str) -> Any:

@@ -5,7 +5,8 @@ from enum import Enum, EnumMeta
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
-from db.level import Platform
+from db.importers.records import Dating
+from db.level import Level, Platform
 from resolvers.formulas import METRICS, Metric, Reason
 from resolvers.window import Granularity, Preset
 
@@ -42,6 +43,23 @@ _describe(
     META="Meta: Facebook, Instagram, Messenger and the Audience Network.",
     TIKTOK="TikTok. Its advertisers are ad accounts, its ad groups ad sets.",
     APPLE="Apple Search Ads. Its orgs are ad accounts, its ad groups ad sets.",
+)
+_describe(
+    Level,
+    "Level",
+    "A level of the tree at which platforms report.",
+    AD_ACCOUNT="Ad accounts.",
+    CAMPAIGN="Campaigns.",
+    AD_SET="Ad sets.",
+    AD="Ads.",
+)
+_describe(
+    Dating,
+    "ConversionDating",
+    "The day that a platform files a conversion under.",
+    IMPRESSION="That on which the ad was seen.",
+    CONVERSION="That of the conversion itself.",
+    UNKNOWN="The source does not say.",
 )
 _describe(
     EntityStatus,

@@ -8,6 +8,7 @@ from db import entity
 from db.project import ProjectRow
 from graph.ad_account import AdAccount
 from graph.connection import Connection, children
+from graph.data_import import Import
 from graph.field import batched
 from graph.node import Measurable, is_row_of
 from graph.selection import Selection
@@ -29,5 +30,6 @@ class Project(Measurable):
         "that all its ad accounts share, else UTC.",
         needs=(),
     )
+    imports = children(entity.IMPORT, Connection[Import] | None, "What was imported into it, the latest first.")
     ad_accounts = children(entity.AD_ACCOUNT, Connection[AdAccount] | None, "Its ad accounts.")
     is_type_of = is_row_of(entity.PROJECT)

@@ -15,6 +15,7 @@ TYPE_NAMES: dict[Kind[Row], str] = {
     entity.CAMPAIGN: "Campaign",
     entity.AD_SET: "AdSet",
     entity.AD: "Ad",
+    entity.IMPORT: "Import",
 }
 _KINDS = {name: kind for kind, name in TYPE_NAMES.items()}
 _BIGINT = 2**63

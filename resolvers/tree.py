@@ -60,7 +60,7 @@ def _page(
     request: Request, kind: Kind[Row], parent_id: int | None, rows: Sequence[Row], after: int, first: int
 ) -> Page:
     request.spend(min(len(rows), first))
-    return Page(kind, parent_id, rows[:first], len(rows) > first, after > 0)
+    return Page(kind, parent_id, rows[:first], len(rows) > first, after != kind.start)
 
 
 async def by_id(request: Request, ids: Sequence[int], kind: Kind[R], columns: tuple[str, ...]) -> list[R | None]:
@@ -80,7 +80,7 @@ async def by_external_id(
 async def children(
     request: Request, parent_ids: Sequence[int], kind: Kind[Row], columns: tuple[str, ...], after: int, first: int
 ) -> list[Page]:
-    """Batch: a page of each parent's children, by id; one row more than the page tells whether another follows."""
+    """Batch: a page of each parent's children, in order; one row more than the page tells whether another follows."""
     rows = await entity.children(request.database, request.org_id, kind, columns, parent_ids, after, first + 1)
     groups = many_per_key(parent_ids, rows, key=lambda row: row[kind.parent_column])
     return [_page(request, kind, parent, own, after, first) for parent, own in zip(parent_ids, groups, strict=True)]

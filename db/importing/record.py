@@ -9,6 +9,7 @@ from pathlib import Path
 
 from db.database import Transaction
 from db.errors import Invalid
+from db.importers.files import STANDARD_INPUT
 from db.importers.records import Reported
 from db.importing.covered import Coverage
 from db.importing.report import ImportReport
@@ -20,7 +21,7 @@ async def record(
 ) -> None:  # fmt: skip
     """Writes what the import did, and from which files."""
     # Records that no file holds, as invented ones, have places all the same.
-    read = sorted(path for path in files if path.is_file())
+    read = sorted(path for path in files if path == STANDARD_INPUT or path.is_file())
     await transaction.execute(
         "record_import", org_id, report.import_id, project_id, report.source, imported_at, report.facts,
         sum(orphans.facts for orphans in report.orphans),
@@ -34,6 +35,9 @@ async def record(
 
 
 def _sha256(path: Path) -> str:
+    if path == STANDARD_INPUT:
+        # Nobody can read it again.
+        return ""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -27,7 +27,7 @@ class Rejects:
     @classmethod
     @contextmanager
     def beside(cls, path: Path) -> Iterator[Self]:
-        """Rejects beside the input `path`, a file, a directory or standard input; what was not published is removed at the end."""
+        """Rejects beside the input `path` (of standard input: here); what was not published is gone at the end."""
         # A directory's own name ends no path that was given as `.` or `export/`.
         path = Path("stdin") if path == STANDARD_INPUT else path.resolve()
         rejects = cls(path.with_name(f"{path.name}.rejects.csv"))

@@ -28,17 +28,17 @@ where {table}.org_id = $1
 order by {table}.id;
 
 -- name: children_by_parent_ids
--- Of each parent in $2, the children with an id above $3, at most $4 of them.
+-- Of each parent in $2, the children behind the id $3 in their order, at most $4 of them.
 select child.*
 from unnest($2::bigint[]) as wanted (parent_id)
 cross join lateral (
     select {columns}
     from {table}
-    where {table}.org_id = $1 and {table}.{parent_column} = wanted.parent_id and {table}.id > $3
-    order by {table}.id
+    where {table}.org_id = $1 and {table}.{parent_column} = wanted.parent_id and {table}.id {behind} $3
+    order by {table}.id {order}
     limit $4
 ) as child
-order by child.{parent_column}, child.id;
+order by child.{parent_column}, child.id {order};
 
 -- name: child_counts_by_parent_ids
 -- How many children each parent in $2 has.
