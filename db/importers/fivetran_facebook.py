@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from db.importers import cells
+from db.importers import cells, meta_terms
 from db.importers.choices import AS_THE_SOURCE_DOES, Choices
 from db.importers.csv_table import rows
 from db.importers.files import missing_tables, tables
@@ -28,14 +28,6 @@ WHAT = "the directory with Fivetran's Facebook Ads tables as CSV files"
 
 _HISTORY = ("account_history", "campaign_history", "ad_set_history", "ad_history")
 _PARENT_COLUMNS = {Level.AD_ACCOUNT: "account_id", Level.CAMPAIGN: "campaign_id", Level.AD_SET: "ad_set_id"}
-_STATUSES = {
-    "ACTIVE": "ACTIVE", "PAUSED": "PAUSED", "CAMPAIGN_PAUSED": "ACTIVE", "ADSET_PAUSED": "ACTIVE",
-    "ARCHIVED": "ARCHIVED", "DELETED": "DELETED",
-}  # fmt: skip
-# Meta numbers the states of an account: active, in the grace period, any active; the closed ones; the rest stops it.
-_ACCOUNT_STATUSES = {"1": "ACTIVE", "9": "ACTIVE", "201": "ACTIVE", "101": "ARCHIVED", "202": "ARCHIVED"}
-# Meta counts budgets in hundredths of the currency, but in whole units of these.
-_WHOLE_UNITS = frozenset(("CLP", "COP", "CRC", "HUF", "IDR", "ISK", "JPY", "KRW", "PYG", "TWD", "VND"))
 
 
 @dataclass
@@ -92,7 +84,7 @@ def _entity(row: Cells, level: Level, known: _Known) -> Entity:
         level=level,
         external_id=row.read("id", cells.identity),
         name=row.read("name", cells.words),
-        status=_status(row, level),
+        status=meta_terms.status(row, level),
         version=row.read("updated_time", cells.version) + " " + row.read("_fivetran_synced", cells.version),
         parents=parents,
     )
@@ -101,28 +93,9 @@ def _entity(row: Cells, level: Level, known: _Known) -> Entity:
         return replace(entity, currency=currency, timezone=timezone)
     if level == Level.AD:
         return entity
-    micros, period = _budget(row, known.currency_of.get(dict(parents).get(Level.AD_ACCOUNT, "")))
+    micros, period = meta_terms.budget(row, known.currency_of.get(dict(parents).get(Level.AD_ACCOUNT, "")))
     objective = row.read("objective", cells.words) if level == Level.CAMPAIGN else None
     return replace(entity, budget_micros=micros, budget_period=period, objective=objective)
-
-
-def _status(row: Cells, level: Level) -> str | None:
-    if level == Level.AD_ACCOUNT:
-        said = row.text("account_status").strip().upper()
-        known = _ACCOUNT_STATUSES | _STATUSES
-        return known.get(said, "PAUSED" if said.isdigit() else "UNKNOWN") if said else None
-    # What was set for the entity itself; the effective status tells of its parents as well.
-    said = (row.text("status") or row.text("configured_status") or row.text("effective_status")).strip().upper()
-    return _STATUSES.get(said, "UNKNOWN") if said else None
-
-
-def _budget(row: Cells, currency: str | None) -> tuple[int | None, str | None]:
-    """The budget in micros and its period: unknown while the account's currency is, for it decides the unit."""
-    for column, period in (("daily_budget", "DAILY"), ("lifetime_budget", "LIFETIME")):
-        amount = row.read(column, cells.count)
-        if amount and currency:
-            return amount * (1_000_000 if currency in _WHOLE_UNITS else 10_000), period
-    return None, None
 
 
 def _delivery(path: Path, known: _Known, conversions: Actions, values: Actions) -> Iterator[Record]:

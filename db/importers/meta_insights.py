@@ -32,21 +32,23 @@ Rows = Iterable[tuple[Fields, int] | BadRow]
 class _Asked:
     """The facts of one level of an export, held back until it is clear what it asked for.
 
-    Meta leaves lists of actions out where they are empty: there were none, if any row has such a list.
+    Meta leaves link clicks out where there were none, and lists of actions where they are empty: if any row has them,
+    the others had 0.
     """
 
     def __init__(self) -> None:
-        self.actions = self.values = False
+        self.link_clicks = self.actions = self.values = False
         self._held: list[Fact] | None = []
 
     def add(self, fact: Fact) -> Iterator[Fact]:
+        self.link_clicks |= fact.link_clicks is not None
         self.actions |= fact.conversions_millionths is not None
         self.values |= fact.conversion_value_micros is not None
         if self._held is None:
             yield self._complete(fact)
             return
         self._held.append(fact)
-        if (self.actions and self.values) or len(self._held) >= _HELD:
+        if (self.link_clicks and self.actions and self.values) or len(self._held) >= _HELD:
             yield from self.release()
 
     def release(self) -> Iterator[Fact]:
@@ -54,6 +56,8 @@ class _Asked:
         yield from map(self._complete, held or ())
 
     def _complete(self, fact: Fact) -> Fact:
+        if fact.link_clicks is None and self.link_clicks:
+            fact = fact._replace(link_clicks=0)
         if fact.conversions_millionths is None and self.actions:
             fact = fact._replace(conversions_millionths=0)
         if fact.conversion_value_micros is None and self.values:
@@ -172,6 +176,11 @@ class Insights:
             raise row.wrong("reach", f"is empty, and a row over several days ({first} to {last}) tells nothing else")
         self._windows += 1
         return WindowReach(row.place, Platform.META, level, external_id, first, last + _DAY, reach, None, parents)
+
+
+def is_broken_down(fields: Mapping[str, object]) -> bool:
+    """Whether a row of insights is a part of an entity's day only."""
+    return any(fields.get(breakdown) is not None for breakdown in _BREAKDOWNS)
 
 
 def _hour(text: str) -> int:
