@@ -82,7 +82,7 @@ class _Bar(Progress):
 
     def stage(self, name: str) -> None:
         # Without a total it moves to and fro.
-        self._bar.update(self._task, description=f"{self._what}: {name}", total=None)
+        self._bar.update(self._task, rate=name, total=None)
 
 
 @contextmanager

@@ -95,6 +95,9 @@ class _Run:
         staging = Staging(transaction, org_id, await self._next_id(), self.tree)
         self.reading = reading = Reading(self.tree, staging, self.options, self.rejects)
         await reading.read(records, progress)
+        unread = reading.bad_count
+        self.stage("looking for repeats")
+        reading.refuse(await staging.tidy())
         reading.check()
         self.stage("waiting for its turn")
         # From here on the tree and the facts are read and written: one import at a time.
@@ -103,9 +106,6 @@ class _Run:
         # So ids and times of imports are in the order in which these take effect.
         import_id, imported_at = await self._next_id(), datetime.now(UTC)
         self.stage("placing what was read")
-        unread = reading.bad_count
-        reading.refuse(await staging.tidy())
-        reading.check()
         project_id, created = await self._project()
 
         stored = await entities.load(transaction, org_id, self.tree.named())
