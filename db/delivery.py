@@ -3,86 +3,126 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import compress
+from operator import sub
+from typing import Any, Self
 
 from db.database import Database, Row
 from db.level import Level
+from db.rollup import CHUNK
 
-# What may be added up, by the name under which it comes out. Ads are read from their facts, which have no `days`.
-_SUMS = {
-    column: f"sum(fact.{column})::bigint as {column}"
-    for column in (
-        "spend_micros", "impressions", "clicks", "link_clicks", "conversions_millionths", "conversion_value_micros"
-    )
-}  # fmt: skip
-_REACH = "max(fact.reach) as reach, {reach_rows} as reach_rows"
+# So many daily rows for each chunk of running totals are read faster than the chunk.
+FEW = CHUNK
 _BUCKETS = {"DAY": "fact.day", "WEEK": "date_trunc('week', fact.day)::date"}
 
+# The days `[since, until)` that are asked of each ad account, and which of its entities.
+Windows = Mapping[int, tuple[date, date]]
+Entities = Mapping[int, Sequence[int]]
 
-class DeliveryRow(Row):
-    """Sums over those rows of an entity's window (or bucket) that lack the same metrics, plus how many days have rows.
 
-    `reach` is the largest that the entity's own rows report, so the reach of a window of one day; `reach_rows` counts
-    the rows at or below the entity that report any. Both only where reach was asked for.
+@dataclass(slots=True)
+class Lines:
+    """Sums of rows, side by side: each line those rows of an entity's window (or bucket) that lack the same metrics.
+
+    An entity may have several lines, or none. `columns` holds by name, a number for each line: the sums that were asked
+    for; `missing`, the metrics that the line's rows lack; `days`, the days that it adds to the entity's days with rows;
+    and where reach was asked for, `reach_rows`, how many rows at or below the entity report any, and `reach`, the
+    largest that the entity's own rows report (of a window of one day its reach; None over longer ones).
     """
 
-    entity_id: int
-    missing: int
-    days: int
-    spend_micros: int
-    impressions: int
-    clicks: int
-    link_clicks: int
-    conversions_millionths: int
-    conversion_value_micros: int
-    reach: int | None
-    reach_rows: int
+    entity_ids: list[int] = field(default_factory=list)
+    columns: dict[str, list[Any]] = field(default_factory=dict)
+    # of a series: the first day of each line's bucket (a week's is its Monday, whether in the window or not)
+    buckets: list[date] = field(default_factory=list)
 
-
-class BucketRow(DeliveryRow):
-    """The same for one bucket, named by its first day (a week's is its Monday, whether in the window or not)."""
-
-    bucket: date
-
-
-# The days `[since, until)` that are asked of each ad account.
-Windows = Mapping[int, tuple[date, date]]
-
-
-def _source(level: Level, columns: Sequence[str]) -> dict[str, str]:
-    ads = level is Level.AD
-    sums = [_SUMS[column] for column in columns if column != "reach"]
-    if "reach" in columns:
-        sums.append(_REACH.format(reach_rows="count(fact.reach)" if ads else "sum(fact.reach_rows)::bigint"))
-    sums.append("count(*) as days" if ads else "sum(fact.days)::bigint as days")
-    return {"table": "daily_fact" if ads else "daily_rollup", "level": str(int(level)), "sums": ", ".join(sums)}
-
-
-def _arguments(windows: Windows, entity_ids: Sequence[int]) -> tuple[Sequence[object], ...]:
-    since, until = zip(*windows.values(), strict=True)
-    return list(windows), since, until, entity_ids
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Self:
+        """Rows as lines."""
+        if not rows:
+            return cls()
+        columns: dict[str, list[Any]] = dict(zip(rows[0].keys(), map(list, zip(*rows, strict=True)), strict=True))
+        return cls(columns.pop("entity_id"), buckets=columns.pop("bucket", []), columns=columns)
 
 
 async def totals(
-    database: Database, org_id: int, level: Level, columns: Sequence[str], windows: Windows, entity_ids: Sequence[int]
-) -> list[DeliveryRow]:
-    """The sums of `columns` for each entity over its ad account's window; entities without rows have none.
+    database: Database, org_id: int, level: Level, columns: Sequence[str], windows: Windows, entities: Entities
+) -> Lines:
+    """The sums of `columns` for each entity over its ad account's window; other entities may be among the lines.
 
     All entities are of one level. In no order.
     """
-    return await database.fetch(
-        "delivery_totals", org_id, *_arguments(windows, entity_ids),
-        row=DeliveryRow, label=f"{level.name.lower()}_delivery_totals", **_source(level, columns),
+    chunks = [(account, chunk) for account, ids in entities.items() for chunk in {id_ // CHUNK for id_ in ids}]
+    days = {account: (until - since).days for account, (since, until) in windows.items()}
+    rows = sum(len(ids) * days[account] for account, ids in entities.items())
+    # The reach of a day stands with its rows.
+    if rows > FEW * len(chunks) and not ("reach" in columns and 1 in days.values()):
+        return await _differences(database, org_id, level, columns, windows, chunks)
+    found = await database.fetch(
+        "delivery_totals", org_id, *_arguments(windows, entities),
+        row=Row, label=f"{level.name.lower()}_delivery_totals", **_source(level, columns),
     )  # fmt: skip
+    return Lines.of(found)
 
 
 async def buckets(
     database: Database, org_id: int, level: Level, columns: Sequence[str], granularity: str, windows: Windows,
-    entity_ids: Sequence[int],
-) -> list[BucketRow]:  # fmt: skip
+    entities: Entities,
+) -> Lines:  # fmt: skip
     """The same for each bucket of the windows; buckets without rows are left out."""
-    return await database.fetch(
-        "delivery_buckets", org_id, *_arguments(windows, entity_ids),
-        row=BucketRow, label=f"{level.name.lower()}_delivery_by_{granularity.lower()}",
+    found = await database.fetch(
+        "delivery_buckets", org_id, *_arguments(windows, entities),
+        row=Row, label=f"{level.name.lower()}_delivery_by_{granularity.lower()}",
         bucket=_BUCKETS[granularity], **_source(level, columns),
     )  # fmt: skip
+    return Lines.of(found)
+
+
+def _arguments(windows: Windows, entities: Entities) -> tuple[Sequence[object], ...]:
+    since, until = zip(*windows.values(), strict=True)
+    return list(windows), since, until, [id_ for ids in entities.values() for id_ in ids]
+
+
+def _source(level: Level, columns: Sequence[str]) -> dict[str, str]:
+    ads = level is Level.AD
+    sums = [f"sum(fact.{column})::bigint as {column}" for column in columns if column != "reach"]
+    if "reach" in columns:
+        reach_rows = "count(fact.reach)" if ads else "sum(fact.reach_rows)::bigint"
+        sums += ["max(fact.reach) as reach", f"{reach_rows} as reach_rows"]
+    sums.append("count(*) as days" if ads else "sum(fact.days)::bigint as days")
+    return {"table": "daily_fact" if ads else "daily_rollup", "level": str(int(level)), "sums": ", ".join(sums)}
+
+
+async def _differences(
+    database: Database, org_id: int, level: Level, columns: Sequence[str], windows: Windows,
+    chunks: Sequence[tuple[int, int]],
+) -> Lines:  # fmt: skip
+    """The totals of whole chunks: running totals at the window's end without those at its start."""
+    names = ["days", *(column for column in columns if column != "reach")]
+    if "reach" in columns:
+        names.append("reach_rows")
+    accounts = [account for account, _ in chunks]
+    rows = await database.fetch(
+        "delivery_differences", org_id, accounts, [chunk for _, chunk in chunks],
+        [windows[account][0] for account in accounts], [windows[account][1] for account in accounts],
+        row=Row, label=f"{level.name.lower()}_delivery_totals", level=str(int(level)),
+        sums=", ".join(f"last.{name}, before.{name} as {name}_before" for name in names),
+    )  # fmt: skip
+    lines = Lines(columns={name: [] for name in ("missing", *names)})
+    for row in rows:
+        counts = _grown(row["row_counts"], row["row_counts_before"])
+        silent = 0 in counts
+        lines.entity_ids += compress(row["entity_ids"], counts) if silent else row["entity_ids"]
+        lines.columns["missing"] += compress(row["missing"], counts) if silent else row["missing"]
+        for name in names:
+            sums = _grown(row[name], row[f"{name}_before"])
+            lines.columns[name] += compress(sums, counts) if silent else sums
+    if "reach" in columns:
+        lines.columns["reach"] = [None] * len(lines.entity_ids)
+    return lines
+
+
+def _grown(totals: list[int], before: list[int] | None) -> list[int]:
+    """What the window adds. The lines of before are the first of those now."""
+    return [*map(sub, totals, before), *totals[len(before) :]] if before else totals

@@ -52,7 +52,9 @@ async def roll_up(transaction: Transaction, org_id: int, ad_account_id: int, day
     await transaction.execute("plan_as_usual", org_id)
 
 
-async def _add_up(transaction: Transaction, org_id: int, ad_account_id: int, level: Level, days: Sequence[date]) -> None:
+async def _add_up(
+    transaction: Transaction, org_id: int, ad_account_id: int, level: Level, days: Sequence[date]
+) -> None:
     """Brings the running totals of one level in step with what stands, from the first of `days` on."""
     key = (org_id, ad_account_id, level)
     stands = _ADS if level is Level.AD else _ABOVE

@@ -10,7 +10,7 @@ from graph.scalars import BigInt
 from graph.selection import Selection
 from resolvers import formulas
 from resolvers.context import Request
-from resolvers.formulas import METRICS, Metric, Reason, Sums
+from resolvers.formulas import METRICS, Blocks, Metric, Reason, Sums
 
 
 def _metric(metric: Metric, graphql_type: object) -> Any:
@@ -37,6 +37,8 @@ def _unavailable(_request: Request, _selection: Selection, blocks: Sequence[Sums
     "whole, is listed in `unavailable` with the reason."
 )
 class Metrics:
+    gather = staticmethod(Blocks)
+
     spend = _metric(Metric.SPEND, float | None)
     impressions = _metric(Metric.IMPRESSIONS, BigInt | None)
     clicks = _metric(Metric.CLICKS, BigInt | None)

@@ -6,10 +6,9 @@ rounded before the last step.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol
 
 from db.level import Missing
 
@@ -159,45 +158,42 @@ def columns_of(names: Iterable[Metric]) -> tuple[str, ...]:
     return tuple(part.column for part in (*PRIMITIVES, REACH) if part.column in needed)
 
 
-class Columns(Protocol):
-    """Numbers by column: a row of a statement, or a dict."""
-
-    def __getitem__(self, column: str, /) -> Any: ...
-    def __contains__(self, column: object, /) -> bool: ...
-    def get(self, column: str, default: int, /) -> Any: ...  # as a dict's
-
+# Numbers by column, many sums side by side.
+Columns = Mapping[str, Sequence[int]]
 
 # Rows that lack no metric.
 WHOLE = frozenset({0})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Sums:
     """What stands for one entity over some days, added up; every metric follows from it.
 
-    `values` holds the sums by column, those that were asked for; one that is not there is 0. `missing` holds, for every
-    kind of row that was added up (days without a row on covered days count as rows of zeros), which metrics those rows
-    lack. Empty: no day was covered. `reach` is set only where the days are exactly those of one own row; `reach_seen`
-    where some row at or below reported any. `currencies` are those of the ad accounts with rows (of all, where none
-    has any); an account of unknown currency counts as a currency of its own.
+    `columns` holds sums by column, those that were asked for, of many entities at once: its own are at the place `at`.
+    A column that is not there is 0. `missing` holds, for every kind of row that was added up (days without a row on
+    covered days count as rows of zeros), which metrics those rows lack. Empty: no day was covered. `reach` is set only
+    where the days are exactly those of one own row; `reach_seen` where some row at or below reported any. `currencies`
+    are those of the ad accounts with rows (of all, where none has any); an account of unknown currency counts as a
+    currency of its own.
     """
 
-    values: Columns = field(default_factory=dict[str, int])
+    columns: Columns = field(default_factory=dict[str, Sequence[int]])
+    at: int = 0
     missing: frozenset[int] = frozenset()
     reach: int | None = None
     reach_seen: bool = False
     days: int = 0
     currencies: frozenset[str] = frozenset()
 
-    def with_rows(self, other: Sums, columns: Iterable[str]) -> Sums:
-        """These and other rows of the same entity and days, which lack other metrics."""
-        return Sums(
-            {column: self.values[column] + other.values[column] for column in columns if column != REACH.column},
-            self.missing | other.missing,
-            other.reach if self.reach is None else self.reach,
-            self.reach_seen or other.reach_seen,
-            self.days + other.days,
-        )
+    def __repr__(self) -> str:
+        own = {column: numbers[self.at] for column, numbers in self.columns.items()}
+        told = (self.missing, self.reach, self.reach_seen, self.days, self.currencies)
+        return f"Sums({own}, {', '.join(map(repr, told))})"
+
+    def sum(self, column: str) -> int:
+        """The sum of one column."""
+        numbers = self.columns.get(column)
+        return numbers[self.at] if numbers else 0
 
     def value(self, name: Metric) -> float | int | None:
         """The metric's value, or None where `reason` says why."""
@@ -240,7 +236,7 @@ class Sums:
             return None, Reason.NOT_REPORTED
         if primitive.money and len(self.currencies) > 1:
             return None, Reason.MIXED_CURRENCY
-        return self.values.get(primitive.column, 0), Reason.PARTLY_REPORTED if any(lacking) else None
+        return self.sum(primitive.column), Reason.PARTLY_REPORTED if any(lacking) else None
 
     def _why_no_reach(self) -> Reason:
         return Reason.NOT_ADDITIVE if self.reach_seen else Reason.NOT_REPORTED
@@ -261,25 +257,53 @@ class Sums:
         return any(bool(missing & one.bit) != bool(missing & other.bit) for missing in self.missing)
 
 
+class Blocks(list[Sums]):
+    """Many sums, and their numbers side by side: what one metric of all of them is computed from."""
+
+    def __init__(self, blocks: Iterable[Sums]) -> None:
+        super().__init__(blocks)
+        self._columns: dict[str, Sequence[int]] = {}
+        # Those that answer for themselves: something of them may be null or incomplete.
+        self.unclear = [number for number, sums in enumerate(self) if not sums.plain]
+
+    def column(self, column: str) -> Sequence[int]:
+        """One column's sums."""
+        found = self._columns.get(column)
+        if found is None:
+            found = self._columns[column] = self._side_by_side(column)
+        return found
+
+    def _side_by_side(self, column: str) -> Sequence[int]:
+        shared = self[0].columns
+        if column in shared and all(sums.columns is shared for sums in self):
+            own = shared[column]
+            return [own[sums.at] for sums in self]
+        return [sums.sum(column) for sums in self]
+
+
 def values(name: Metric, blocks: Sequence[Sums]) -> list[float | int | None]:
     """One metric of many sums: what `Sums.value` gives for each, without its questions where they are plain."""
+    together = blocks if isinstance(blocks, Blocks) else Blocks(blocks)
+    if not together:
+        return []
     metric = METRICS[name]
-    if isinstance(metric, Primitive):
-        column, scale = metric.column, metric.scale
-        if metric is REACH:
-            return [sums.reach if sums.missing else None for sums in blocks]
-        if scale == 1:
-            return [sums.values.get(column, 0) if sums.plain else sums.value(name) for sums in blocks]
-        return [sums.values.get(column, 0) / scale if sums.plain else sums.value(name) for sums in blocks]
-    if metric.denominator is REACH:
-        return [sums.value(name) for sums in blocks]
-    top, bottom, above, below = metric.numerator.column, metric.denominator.column, metric.above, metric.below
-    return [
-        (above * sums.values[top] / (below * number) if (number := sums.values.get(bottom, 0)) else None)
-        if sums.plain
-        else sums.value(name)
-        for sums in blocks
-    ]
+    if metric is REACH or (isinstance(metric, Ratio) and metric.denominator is REACH):
+        return [sums.value(name) for sums in together]
+    found = _plain_ratios(metric, together) if isinstance(metric, Ratio) else _plain_sums(metric, together)
+    for number in together.unclear:
+        found[number] = together[number].value(name)
+    return found
+
+
+def _plain_sums(primitive: Primitive, blocks: Blocks) -> list[float | int | None]:
+    scale, numbers = primitive.scale, blocks.column(primitive.column)
+    return list(numbers) if scale == 1 else [number / scale for number in numbers]
+
+
+def _plain_ratios(ratio: Ratio, blocks: Blocks) -> list[float | int | None]:
+    above, below = ratio.above, ratio.below
+    pairs = zip(blocks.column(ratio.numerator.column), blocks.column(ratio.denominator.column), strict=True)
+    return [above * top / (below * bottom) if bottom else None for top, bottom in pairs]
 
 
 def shared(parts: Iterable[tuple[int, frozenset[str]]]) -> frozenset[str]:
@@ -291,9 +315,10 @@ def shared(parts: Iterable[tuple[int, frozenset[str]]]) -> frozenset[str]:
 
 def combined(parts: Sequence[Sums], currencies: frozenset[str] | None = None) -> Sums:
     """The sum of several entities', in the parts' currencies or those given. Reach stays with each of them."""
-    columns = {column for part in parts for column in ADDITIVE if column in part.values}
+    columns = {column for part in parts for column in ADDITIVE if column in part.columns}
     return Sums(
-        {column: sum(part.values.get(column, 0) for part in parts) for column in columns},
+        {column: [sum(part.sum(column) for part in parts)] for column in columns},
+        0,
         frozenset().union(*(part.missing for part in parts)),
         None,
         any(part.reach_seen for part in parts),

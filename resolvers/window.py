@@ -153,6 +153,11 @@ class Bucket:
     until: date
     partial: bool
 
+    @property
+    def days(self) -> int:
+        """Its length."""
+        return (self.until - self.since).days
+
 
 def buckets(window: Window, granularity: Granularity) -> list[Bucket]:
     """The window cut into days, or into weeks that start on Monday; `WindowTooLarge` past `MAX_BUCKETS`."""

@@ -19,3 +19,26 @@ join {table} as fact
     and fact.day >= wanted.since and fact.day < wanted.until
 where fact.entity_id = any($5::bigint[])
 group by fact.entity_id, bucket, fact.missing;
+
+-- name: delivery_differences
+-- What stood, added up, for the chunks $3 of the ad accounts $2 of one level before the end $5 of each window, and before
+-- its start $4. A chunk in which nothing stands in the window is left out.
+select last.entity_ids, last.missing, last.row_counts, before.row_counts as row_counts_before, {sums}
+from unnest($2::bigint[], $3::bigint[], $4::date[], $5::date[]) as wanted (ad_account_id, chunk, since, until)
+cross join lateral (
+    select *
+    from running_total
+    where org_id = $1 and ad_account_id = wanted.ad_account_id and level = {level} and chunk = wanted.chunk
+        and day < wanted.until
+    order by day desc
+    limit 1
+) as last
+left join lateral (
+    select *
+    from running_total
+    where org_id = $1 and ad_account_id = wanted.ad_account_id and level = {level} and chunk = wanted.chunk
+        and day < wanted.since
+    order by day desc
+    limit 1
+) as before on true
+where last.day >= wanted.since;

@@ -144,6 +144,13 @@ class SelectionPlan:
         ]
 
     @cached_property
+    def gather(self) -> Callable[[list[Any]], list[Any]] | None:
+        """What brings many of its objects side by side, once for all their fields, where the type has such a way."""
+        definition = self.object_type.extensions.get("strawberry-definition")
+        found: Callable[[list[Any]], list[Any]] | None = definition and getattr(definition.origin, "gather", None)
+        return found
+
+    @cached_property
     def build(self) -> Build:
         """Makes each object a dict display: the fastest way there is, and the keys are constants."""
         return _compiled(tuple(one.key for one in self.fields))

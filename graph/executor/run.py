@@ -58,6 +58,7 @@ class Run:
 
     async def _objects(self, plan: SelectionPlan, objects: Values, places: Places) -> Values:
         """The answer's objects for `objects`, all of one type."""
+        objects = plan.gather(objects) if plan.gather else objects
         found = [self._column(field, objects, Under(places, field.key)) for field in plan.fields]
         answers = iter(await together([column for column in found if not isinstance(column, list)]))
         columns = [column if isinstance(column, list) else next(answers) for column in found]

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db.database import Database
+from db.level import Level
 from db.organization import organization_id
 from tests.db.test_rollup_rule import ENTITIES, METRICS, parents
-from tests.records import DAY, Level, make_entity, make_record, rows, take
+from tests.records import DAY, make_entity, make_record, rows, take
 
 SUMS = ("row_counts", "days", "reach_rows", *METRICS)
 DAYS = [DAY + timedelta(days=offset) for offset in range(5)]
