@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.importers import airbyte_facebook, airbyte_tiktok, apple, fivetran_facebook, fivetran_tiktok, meta, tiktok
+from db.importers import (
+    airbyte_facebook,
+    airbyte_tiktok,
+    apple,
+    fivetran_apple,
+    fivetran_facebook,
+    fivetran_tiktok,
+    meta,
+    tiktok,
+)
 from db.importers.choices import AS_THE_SOURCE_DOES, Choices
 from db.importers.records import Record
 
@@ -37,6 +46,7 @@ SOURCES: dict[str, Source] = {
         Source("apple", apple.HELP, apple.read, apple.CHOICES),
         Source("fivetran-facebook", fivetran_facebook.HELP, fivetran_facebook.read, fivetran_facebook.CHOICES),
         Source("fivetran-tiktok", fivetran_tiktok.HELP, fivetran_tiktok.read, fivetran_tiktok.CHOICES),
+        Source("fivetran-apple", fivetran_apple.HELP, fivetran_apple.read, fivetran_apple.CHOICES),
         Source("airbyte-facebook", airbyte_facebook.HELP, airbyte_facebook.read, airbyte_facebook.CHOICES),
         Source("airbyte-tiktok", airbyte_tiktok.HELP, airbyte_tiktok.read, airbyte_tiktok.CHOICES),
     )

@@ -34,8 +34,6 @@ _COLUMNS = {
     Level.AD_SET: ("adGroupId", "adGroupName", "adGroupStatus"),
     Level.AD: ("adId", "adName", "status"),
 }
-# Before each had an id of its own, all ads of one kind were reported under this one.
-_NO_AD = "-1"
 
 
 def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterator[Record]:
@@ -145,8 +143,8 @@ def _named(metadata: Fields) -> dict[Level, str]:
     named = {level: external_id for level, external_id in read.items() if external_id}
     if not named:
         raise metadata.wrong("campaignId", "is empty, and so are orgId, adGroupId and adId: one is needed")
-    if named.get(Level.AD) == _NO_AD:
-        named[Level.AD] = f"{named.get(Level.AD_SET, named.get(Level.CAMPAIGN))}:{_NO_AD}"
+    if Level.AD in named:
+        named[Level.AD] = apple_terms.ad_identity(named[Level.AD], named.get(Level.AD_SET, ""))
     return named
 
 

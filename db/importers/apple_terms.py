@@ -5,11 +5,14 @@ from __future__ import annotations
 from db.importers.choices import Choices
 from db.importers.records import Dating, Reported
 
+AFTER_A_TAP = "30 days after a tap"
 # Each with its attribution.
 _CONVERSIONS = {
     "totalInstalls": "30 days after a tap, 1 day after a view",
-    "tapInstalls": "30 days after a tap",
+    "tapInstalls": AFTER_A_TAP,
 }
+# Before each had an id of its own, all ads of one kind were reported under this one.
+_NO_AD = "-1"
 _STATUSES = {"ENABLED": "ACTIVE", "ACTIVE": "ACTIVE", "PAUSED": "PAUSED", "ON_HOLD": "PAUSED", "DELETED": "DELETED"}
 
 
@@ -25,3 +28,8 @@ def status(said: str, deleted: str) -> str | None:
         return "DELETED"
     said = said.strip().upper()
     return _STATUSES.get(said, "UNKNOWN") if said else None
+
+
+def ad_identity(ad: str, ad_group: str) -> str:
+    """What tells an ad from others; those without an id of their own by their ad group."""
+    return f"{ad_group}:{ad}" if ad == _NO_AD else ad

@@ -60,6 +60,10 @@ class Cells(Row):
         self._columns = columns
         self._cells = cells
 
+    def has(self, column: str) -> bool:
+        """Whether the table has the column."""
+        return column in self._columns
+
     def text(self, column: str) -> str:
         number = self._columns.get(column)
         return "" if number is None else self._cells[number]
