@@ -25,6 +25,7 @@ from graph.errors import formatted
 from graph.executor.schema import AdgraphSchema
 from graph.http import graphiql
 from graph.http.body import BodyLimit
+from graph.http.counters import counters
 from graph.http.endpoint import GraphQLEndpoint
 from graph.http.health import healthz, readyz
 from graph.http.limits import Limits
@@ -98,6 +99,7 @@ def create_app(settings: Settings, database_url: str, schema: AdgraphSchema = ad
             *graphiql.routes(),
             Route("/healthz", healthz),
             Route("/readyz", readyz(settings.connect_timeout)),
+            Route("/metrics", counters),
             Route("/", RedirectResponse("/graphql")),
         ],
         middleware=[

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Coroutine
 from typing import Any
 
 from graphql import GraphQLError
+from prometheus_client import Counter
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from structlog.contextvars import bind_contextvars
 
 from graph.documents import DOCUMENT, Document
 from graph.executor.plan import Plans, SelectionPlan
 from graph.executor.run import Run
 
-# How many operations each executor has run in this process.
-EXECUTIONS: Counter[str] = Counter()
+EXECUTIONS = Counter("adgraph_executions", "Operations that this process has executed, by executor.", ["executor"])
+BREADTH_FIRST = "breadth_first"
+DEPTH_FIRST = "depth_first"
 
 
 class BreadthFirst(StrawberryGraphQLCoreExecutionContext):
@@ -25,13 +27,13 @@ class BreadthFirst(StrawberryGraphQLCoreExecutionContext):
         try:
             plan = self._plan()
         except GraphQLError as error:
-            EXECUTIONS["breadth_first"] += 1
+            _count(BREADTH_FIRST)
             self.collected_errors.add(error, None)
             return self.build_response(None)
         if plan is None:
-            EXECUTIONS["depth_first"] += 1
+            _count(DEPTH_FIRST)
             return super().execute_operation(serially)
-        EXECUTIONS["breadth_first"] += 1
+        _count(BREADTH_FIRST)
         return self._run(plan)
 
     def _run(self, plan: SelectionPlan) -> Coroutine[Any, Any, Any]:
@@ -49,3 +51,9 @@ class BreadthFirst(StrawberryGraphQLCoreExecutionContext):
         document = (self.operation_extensions or {}).get(DOCUMENT)
         plans = document.plans if isinstance(document, Document) else Plans()
         return plans.of(self.schema, self.fragment_definitions, self.operation, self.variable_values.coerced)
+
+
+def _count(executor: str) -> None:
+    EXECUTIONS.labels(executor).inc()
+    # Whatever is logged from here on says it.
+    bind_contextvars(executor=executor)

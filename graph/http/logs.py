@@ -21,8 +21,8 @@ from graph.settings import Settings
 LONGEST_VALUE = 200
 # The key of an ASGI scope under which the handlers of a request note what its line shall say.
 NOTES = "adgraph.notes"
-# Asked every few seconds by whatever keeps the process alive.
-PROBES = ("/healthz", "/readyz")
+# Asked every few seconds by whatever watches the process.
+PROBES = ("/healthz", "/readyz", "/metrics")
 
 log = structlog.stdlib.get_logger("adgraph.http")
 
@@ -79,6 +79,8 @@ class AccessLog:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
+        # Whatever an earlier request of the same task has bound is not about this one.
+        structlog.contextvars.clear_contextvars()
         status: int | None = None
         notes: dict[str, Any] = {}
         scope[NOTES] = notes

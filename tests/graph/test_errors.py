@@ -16,6 +16,7 @@ import pytest
 import structlog
 
 from graph.http.logs import configure, printable
+from graph.schema import schema as real_schema
 from graph.settings import Settings
 from resolvers.context import Request
 from tests.graph.failing import SECRET, Running, query, schema, serving
@@ -180,6 +181,15 @@ async def test_each_request_is_one_line_of_the_log(client: httpx.AsyncClient, lo
     assert ms > 0
     assert timestamp.endswith("Z")
     assert "private" not in log.getvalue() and "424242" not in log.getvalue()
+
+
+async def test_the_line_of_a_request_says_which_executor_ran(shared_url: str, log: io.StringIO) -> None:
+    async with serving(shared_url, real_schema) as client:
+        await query(client, "{ projects { nodes { name } } }")
+        await query(client, "{ __schema { queryType { name } } }")
+        await query(client, "{ nothing }")
+
+    assert [line.get("executor") for line in lines(log)] == ["breadth_first", "depth_first", None]
 
 
 async def test_the_request_id_goes_in_and_out(client: httpx.AsyncClient) -> None:

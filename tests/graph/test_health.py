@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 import asyncpg
@@ -48,6 +50,21 @@ async def test_a_migrated_database_is_ready(shared_url: str) -> None:
 
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
     assert response.headers["cache-control"] == "no-store"
+
+
+async def test_what_each_executor_ran_is_counted_for_prometheus(shared_url: str) -> None:
+    def counted(metrics: str) -> Counter[str]:
+        found = re.findall(r'^adgraph_executions_total\{executor="(\w+)"\} (\S+)$', metrics, re.MULTILINE)
+        return Counter({executor: int(float(count)) for executor, count in found})
+
+    async with serving(shared_url, schema) as client:
+        before = await client.get("/metrics")
+        for text in ("{ projects { nodes { name } } }", "{ nodes(ids: []) { id } }", "{ __schema { __typename } }"):
+            (await query(client, text)).raise_for_status()
+        after = await client.get("/metrics")
+
+    assert counted(after.text) - counted(before.text) == {"breadth_first": 2, "depth_first": 1}
+    assert after.headers["content-type"].startswith("text/plain; version=")
 
 
 async def test_a_database_without_migrations_is_not_ready_and_says_what_to_do(empty_database_url: str) -> None:

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import ast
-import re
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import pytest
 import strawberry
 from graphql import (
     DocumentNode,
-    FragmentDefinitionNode,
+    GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
+    get_named_type,
+    is_enum_type,
+    is_non_null_type,
     parse,
+    type_from_ast,
     validate,
 )
 from strawberry.extensions import SchemaExtension
 
+from db.database import Database
 from graph.documents import RULES, Document
-from graph.executor.context import EXECUTIONS, BreadthFirst
-from graph.executor.plan import MOST_PLANS, Plans, steering_variables
+from graph.executor.context import BreadthFirst
+from graph.executor.plan import MOST_PLANS
 from graph.executor.schema import AdgraphSchema
 from graph.schema import schema as product
 from graph.settings import CHECKOUT
+from resolvers.context import Request
+from tests.graph.executor.oracle import executions
+from tests.test_documents import DOCUMENTS, queries
 
 
 @strawberry.type
@@ -143,49 +153,65 @@ async def test_few_plans_of_a_document_are_kept() -> None:
     ],
 )
 async def test_what_each_executor_runs_is_counted(text: str, executor: str) -> None:
-    before = EXECUTIONS.copy()
+    before = executions()
 
     result = await schema.execute(text)
 
     assert result.data and not result.errors
-    assert EXECUTIONS - before == {executor: 1}
+    assert executions() - before == {executor: 1}
 
 
 async def test_an_extension_that_watches_every_field_sees_it() -> None:
     watched = AdgraphSchema(Query, execution_context_class=BreadthFirst, extensions=[Watching])
-    before = EXECUTIONS.copy()
+    before = executions()
 
     assert (await watched.execute("{ one two }")).data == {"one": 1, "two": 2}
-    assert EXECUTIONS - before == {"depth_first": 1}
+    assert executions() - before == {"depth_first": 1}
 
 
-def _documents() -> Iterator[tuple[str, DocumentNode]]:
+def _documents() -> Iterator[tuple[str, str, DocumentNode]]:
     """What the documents and the tests ask of the product's schema, and where."""
-    for path in [*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")]:
-        for text in re.findall(r"^```graphql\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL):
-            yield str(path), parse(text)
+    found = [(path, text) for path in DOCUMENTS for text in queries(path)]
     for path in CHECKOUT.glob("tests/**/*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "{" in node.value:
-                try:
-                    yield str(path), parse(node.value)
-                except GraphQLSyntaxError:
-                    continue
+        constants = (node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant))
+        found += [(path, text) for text in constants if isinstance(text, str) and "{" in text]
+    for path, text in found:
+        with suppress(GraphQLSyntaxError):
+            yield str(path), text, parse(text)
 
 
-def test_every_query_of_the_documents_and_the_tests_runs_breadth_first() -> None:
-    graphql_schema, found = product._schema, 0
-    for where, document in _documents():
+def _required(schema: GraphQLSchema, operation: OperationDefinitionNode) -> dict[str, Any]:
+    """Any values of the variables that the operation cannot do without."""
+    known = {"Int": 7, "Boolean": True, "WindowInput": {"lastDays": 7}}
+    types = {one.variable.name.value: type_from_ast(schema, one.type) for one in operation.variable_definitions or ()}
+    named = {name: get_named_type(type_) for name, type_ in types.items() if is_non_null_type(type_)}
+    return {
+        name: next(iter(type_.values)) if is_enum_type(type_) else known.get(str(type_), "one")
+        for name, type_ in named.items()
+    }
+
+
+async def test_every_query_of_the_documents_and_the_tests_runs_breadth_first(
+    database: Database, org_id: int, now: datetime
+) -> None:
+    graphql_schema, executed = product._schema, Counter[str]()
+    for where, text, document in _documents():
         if validate(graphql_schema, document, RULES):
             assert not where.endswith(".md"), where
             continue
-        fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
         for one in document.definitions:
             if not isinstance(one, OperationDefinitionNode) or one.operation is not OperationType.QUERY:
                 continue
-            steering = dict.fromkeys(steering_variables(one, fragments), True)
-            plan = Plans().of(graphql_schema, fragments, one, steering)
-            assert plan or "__" in str(one.loc and one.loc.source.body), where
-            found += 1
+            before = executions()
 
-    assert found > 20
+            await product.execute(
+                text, _required(graphql_schema, one), Request(database, org_id, now),
+                operation_name=one.name.value if one.name else None,
+            )  # fmt: skip
+
+            found = executions() - before
+            asks_about_the_schema = "__schema" in text or "__type(" in text
+            assert found == ({"depth_first": 1} if asks_about_the_schema else {"breadth_first": 1}), (where, text)
+            executed += found
+
+    assert executed["breadth_first"] > 20
