@@ -29,6 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
+DIFFERENT = 8
 INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -44,7 +45,7 @@ The environment says where:
 \b
 Exit codes:
   0 done · 1 unexpected · 2 bad input or usage · 3 not found · 4 database unreachable · 5 timeout
-  6 nothing to do: all of it was imported before · 7 done, and rows were rejected
+  6 nothing to do: all of it was imported before · 7 done, and rows were rejected · 8 not verified
   130 or 143: ended by Ctrl-C or by a signal
 """,
 )
@@ -115,6 +116,36 @@ def migrate_() -> None:
 app.command("import", short_help="Import an export of an ads platform or connector.", epilog=import_command.EPILOG)(
     import_command.import_
 )
+
+
+@app.command(
+    short_help="Compare what is stored with the facts.",
+    epilog="Exit codes: 0 all as the facts say · 8 something is not.",
+)
+def verify(
+    project: Annotated[str | None, typer.Argument(metavar="PROJECT", help="The project. [default: all]")] = None,
+    organization: Organization = None,
+) -> None:
+    """Compute what stands at every level, and the running totals, anew from the facts as imported; tell differences.
+
+    It changes nothing, and imports and servers work meanwhile.
+    """
+    from db.verify import verify
+
+    settings = settings_for(organization)
+    differences = 0
+
+    async def work(database: Database, org_id: int) -> None:
+        nonlocal differences
+        with terminal.progress("Verifying") as progress:
+            verified = await verify(database, org_id, project, progress)
+        terminal.show_verified(verified)
+        differences = verified.count
+
+    with database_url(settings) as url:
+        asyncio.run(working(settings, url, work))
+    if differences:
+        raise typer.Exit(DIFFERENT)
 
 
 @app.command(short_help="Make data of a given size, for benchmarks.")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from db.generate import GenerateReport
     from db.importers.demo import DemoReport
     from db.importing import ImportRefused, ImportReport
+    from db.verify import Verified
 
 MOST_BAD_ROWS = 20
 
@@ -186,6 +187,16 @@ def show_refusal(refused: ImportRefused) -> None:
         say(describe(bad_row))
     if refused.count > MOST_BAD_ROWS:
         say(f"… and {refused.count - MOST_BAD_ROWS:,} more")
+
+
+def show_verified(verified: Verified) -> None:
+    """What was compared, and each difference on a line of its own, the first ones at least."""
+    rows = [("ad accounts", f"{verified.ad_accounts:,}"), ("facts", f"{verified.facts:,}")]
+    _table("Verified", [*rows, ("differences", f"{verified.count:,}")])
+    for difference in verified.differences:
+        say(str(difference))
+    if verified.count > len(verified.differences):
+        say(f"… and {verified.count - len(verified.differences):,} more")
 
 
 def show_demo(report: DemoReport) -> None:

@@ -18,7 +18,7 @@ import pytest
 from graph.settings import CHECKOUT, BadSetting, Settings, load
 from tests.graph.processes import free_port, until_it_waits
 
-COMMANDS = ["demo", "serve", "migrate", "import", "generate", "schema"]
+COMMANDS = ["demo", "serve", "migrate", "import", "verify", "generate", "schema"]
 NOWHERE = "postgresql://someone:secret@127.0.0.1:1/adgraph"
 
 
@@ -154,6 +154,22 @@ def test_generate_says_what_it_made(database_url: str) -> None:
     assert done.returncode == 0, done.stderr
     assert "ads: 4" in done.stdout
     assert "facts: 12" in done.stdout
+
+
+async def test_verifying_ends_with_8_where_something_is_not_as_the_facts_say(database_url: str) -> None:
+    sizes = ["--accounts", "1", "--campaigns", "1", "--ad-sets", "2", "--ads", "4", "--days", "3"]
+    adgraph("generate", *sizes, DATABASE_URL=database_url)
+    right = adgraph("verify", "Generated", DATABASE_URL=database_url)
+    assert (right.returncode, right.stdout.splitlines()[-1]) == (0, "differences: 0")
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("update daily_rollup set clicks = clicks + 1 where level = 1")
+    await connection.close()
+
+    wrong = adgraph("verify", DATABASE_URL=database_url)
+
+    assert wrong.returncode == 8
+    assert "ad account generated-" in wrong.stderr
+    assert adgraph("verify", "Nowhere", DATABASE_URL=database_url).returncode == 3
 
 
 def test_a_refused_import_names_each_bad_row(database_url: str, tmp_path: Path) -> None:
