@@ -18,17 +18,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bench.cold import COLD
 from bench.dashboard import DASHBOARD
 from bench.export import EXPORT
 from bench.measure import Absent, AnswersDiffer, Peak, Result, Subject, Workload, measure, peak
 from bench.small import SMALL
 from bench.tree import IN_MEMORY, OVER_HTTP, TREE
+from bench.window import WINDOW
 from bench.world import FULL, QUICK, Scale, World, prepare
 from db.embedded import serving
 from db.errors import AdgraphError
 from graph.settings import CHECKOUT
 
-WORKLOADS: tuple[Workload, ...] = (TREE, IN_MEMORY, OVER_HTTP, DASHBOARD, EXPORT, *SMALL)
+WORKLOADS: tuple[Workload, ...] = (TREE, IN_MEMORY, OVER_HTTP, DASHBOARD, EXPORT, WINDOW, COLD, *SMALL)
 RESULTS = Path(__file__).parent / "results.json"
 
 console = Console()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from graphql import (
@@ -156,7 +156,8 @@ class SelectionPlan:
         return _compiled(tuple(one.key for one in self.fields))
 
 
-def _compiled(keys: Sequence[str]) -> Build:
+@lru_cache(maxsize=256)  # compiling is most of what planning takes, and queries of many texts select the same keys
+def _compiled(keys: tuple[str, ...]) -> Build:
     names = [f"v{number}" for number in range(len(keys))]
     columns = [f"c{number}" for number in range(len(keys))]
     display = ", ".join(f"{key!r}: {name}" for key, name in zip(keys, names, strict=True))
