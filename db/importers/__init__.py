@@ -14,6 +14,7 @@ from db.importers import (
     fivetran_facebook,
     fivetran_tiktok,
     meta,
+    table,
     tiktok,
 )
 from db.importers.choices import AS_THE_SOURCE_DOES, Choices
@@ -49,5 +50,6 @@ SOURCES: dict[str, Source] = {
         Source("fivetran-apple", fivetran_apple.HELP, fivetran_apple.read, fivetran_apple.CHOICES),
         Source("airbyte-facebook", airbyte_facebook.HELP, airbyte_facebook.read, airbyte_facebook.CHOICES),
         Source("airbyte-tiktok", airbyte_tiktok.HELP, airbyte_tiktok.read, airbyte_tiktok.CHOICES),
+        Source("table", table.HELP, table.read, table.CHOICES),
     )
 }

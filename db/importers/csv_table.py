@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from db.importers.files import Lines
 from db.importers.records import BadRow, Place
 from db.importers.row import Cells
+
+# What spreadsheets put between cells, where it is no comma.
+_DELIMITERS = ",;\t|"
 
 
 def rows(path: Path, *needed: str) -> Iterator[Cells | BadRow]:
@@ -16,15 +20,34 @@ def rows(path: Path, *needed: str) -> Iterator[Cells | BadRow]:
 
     A file whose header is wrong, or that stops being CSV, ends with its `BadRow`.
     """
+    columns: dict[str, int] | None = None
+    for row in raw(path):
+        if isinstance(row, BadRow):
+            yield row
+        elif columns is None:
+            header = names(row[1])
+            if bad_row := bad_header(path, header, needed):
+                yield bad_row
+                return
+            columns = {name: number for number, name in enumerate(header)}
+        else:
+            yield Cells(Place(path, row[0]), columns, row[1])
+
+
+def raw(path: Path) -> Iterator[tuple[int, Sequence[str]] | BadRow]:
+    """The header and then the rows of a table, each with its line; all have as many cells as the header."""
     lines = Lines(path)
-    reader = csv.reader(lines, strict=True)
     broken = lines.broken
+    numbered = iter(lines)
+    first = next(numbered, "")
+    delimiter = next((character for character in _DELIMITERS if character in first), ",")
+    reader = csv.reader(chain([first], numbered), strict=True, delimiter=delimiter)
     try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        if bad := (broken[0] if broken else bad_header(path, header, needed)):
-            yield bad
+        header = next(reader, [])
+        if broken or not any(header):
+            yield from broken or [BadRow(Place(path, 1), "", "", "the file is empty: a header line is needed", True)]
             return
-        columns = {name: number for number, name in enumerate(header)}
+        yield 1, header
         width = len(header)
         line = reader.line_num
         for cells in reader:
@@ -34,7 +57,7 @@ def rows(path: Path, *needed: str) -> Iterator[Cells | BadRow]:
                 yield from broken
                 broken.clear()
             elif len(cells) == width:
-                yield Cells(Place(path, start), columns, cells)
+                yield start, cells
             elif cells:
                 reason = f"the row has {len(cells)} cells, the header has {width}"
                 yield BadRow(Place(path, start), "", ",".join(cells)[:80], reason)
@@ -44,11 +67,14 @@ def rows(path: Path, *needed: str) -> Iterator[Cells | BadRow]:
         yield BadRow(Place(path, reader.line_num), "", "", f"is not CSV: {error}", ends_file=True)
 
 
-def bad_header(path: Path, header: list[str], needed: tuple[str, ...]) -> BadRow | None:
-    """What is wrong with the names of the columns, in lower case, if anything is."""
+def names(header: Sequence[str]) -> list[str]:
+    """The names of the columns, in lower case."""
+    return [name.strip().lower() for name in header]
+
+
+def bad_header(path: Path, header: Sequence[str], needed: Sequence[str]) -> BadRow | None:
+    """What is wrong with the names of the columns, if anything is."""
     place = Place(path, 1)
-    if not any(header):
-        return BadRow(place, "", "", "the file is empty: a header line is needed", ends_file=True)
     for name in needed:
         if name not in header:
             reason = f"the column is missing; there are {', '.join(header)[:200]}"
