@@ -16,6 +16,7 @@ from db.database import Database
 from graph.executor.schema import AdgraphSchema
 from graph.query import Query
 from graph.schema import schema as adgraph_schema
+from graph.server import collect_rarely
 from graph.settings import Settings
 from resolvers.context import Request
 
@@ -43,6 +44,7 @@ def _executed(schema: AdgraphSchema, query: str, variables: Variables, *, rememb
     @asynccontextmanager
     async def ready(world: World) -> AsyncIterator[Answer]:
         settings = Settings()
+        collect_rarely()  # as the server does
         values = variables(world)
         now = datetime.combine(world.until, time(12), UTC)
         async with Database.connect(world.url, connections=settings.connections) as opened:

@@ -1,6 +1,7 @@
 """What nodes have in common: an id, and for whatever delivers a name and performance."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import strawberry
@@ -17,7 +18,7 @@ from resolvers.context import Request
 
 def _ids(_request: Request, _selection: Selection, rows: Sequence[Row]) -> list[str]:
     name = global_id.TYPE_NAMES[kind_of(rows[0])]
-    return [global_id.encode(name, row["id"]) for row in rows]
+    return global_id.encode_all(name, map(itemgetter("id"), rows))
 
 
 @strawberry.interface(description="Anything with an id of its own.")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, NamedTuple, Self, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from db import delivery
 from db.ad_account import AdAccountScopeRow
@@ -16,7 +16,7 @@ from resolvers import coverage
 from resolvers.context import Request
 from resolvers.coverage import Coverage
 from resolvers.formulas import WHOLE, Sums
-from resolvers.window import Bucket, Granularity, Range, Window, WindowSpec, ad_account_scopes, begun, buckets, resolve
+from resolvers.window import Granularity, Range, Window, WindowSpec, ad_account_scopes, begun, buckets, resolve
 
 K = TypeVar("K", bound=Hashable)
 # For each set of metrics that rows may lack, the kinds of rows that are such rows alone.
@@ -30,8 +30,7 @@ class Entity(NamedTuple):
     ad_account_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """One bucket of a series and its sums."""
 
     bucket: date
@@ -39,10 +38,6 @@ class Point:
     until: date
     partial: bool
     metrics: Sums
-
-    @classmethod
-    def of(cls, bucket: Bucket, metrics: Sums) -> Self:
-        return cls(bucket.start, bucket.since, bucket.until, bucket.partial, metrics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +89,21 @@ async def totals(
         _accounts(request, windows),
     )
     found = _Found(lines.entity_ids, lines, columns)
-    covered = {id_: one.covered(level, one.window.since, one.window.until) for id_, one in accounts.items()}
+    answers: dict[int, Sums] = {}
     unclear = []
-    answers = []
-    for entity in entities:
-        id_, account_id = entity
+    for account_id, ids in own.items():
         account = accounts[account_id]
-        sums = found.sums(id_, account.currencies)
-        answers.append(sums)
-        if not _settled(sums, covered[account_id], account.window.days):
-            unclear.append(_Unclear(sums, entity, account, account.window.since, account.window.until))
+        since, until = account.window.since, account.window.until
+        covered = account.covered(level, since, until)
+        of_account = found.sums(ids, account.currencies, of_one_day=account.window.days == 1)
+        answers |= zip(ids, of_account, strict=True)
+        unclear += [
+            _Unclear(sums, Entity(id_, account_id), account, since, until)
+            for id_, sums in zip(ids, of_account, strict=True)
+            if sums.days < covered.days and not _settled(sums, covered)
+        ]
     await _settle_by_date(request, level, unclear)
-    return answers
+    return [answers[id_] for id_, _ in entities]
 
 
 async def series(
@@ -122,24 +120,23 @@ async def series(
         delivery.buckets(request.database, request.org_id, level, columns, granularity.value, days, own),
         _accounts(request, windows),
     )
-    found = _Found(zip(lines.entity_ids, lines.buckets, strict=True), lines, columns)
-    cut_and_covered = {
-        id_: [(bucket, account.covered(level, bucket.since, bucket.until)) for bucket in cuts[id_]]
-        for id_, account in accounts.items()
-    }
+    found = _Found(list(zip(lines.entity_ids, lines.buckets, strict=True)), lines, columns)
+    answers: dict[int, Series] = {}
     unclear = []
-    answers = []
-    for entity in entities:
-        account = accounts[entity.ad_account_id]
-        points = []
-        for bucket, covered in cut_and_covered[entity.ad_account_id]:
-            sums = found.sums((entity.id, bucket.start), account.currencies)
-            points.append(Point.of(bucket, sums))
-            if not _settled(sums, covered, bucket.days):
-                unclear.append(_Unclear(sums, entity, account, bucket.since, bucket.until))
-        answers.append(Series(granularity, points))
+    for account_id, ids in own.items():
+        account = accounts[account_id]
+        points: dict[int, list[Point]] = {id_: [] for id_ in ids}
+        for bucket in cuts[account_id]:
+            covered = account.covered(level, bucket.since, bucket.until)
+            start, since, until, partial = bucket
+            of_bucket = found.sums([(id_, start) for id_ in ids], account.currencies, of_one_day=bucket.days == 1)
+            for id_, sums in zip(ids, of_bucket, strict=True):
+                points[id_].append(Point(start, since, until, partial, sums))
+                if sums.days < covered.days and not _settled(sums, covered):
+                    unclear.append(_Unclear(sums, Entity(id_, account_id), account, since, until))
+        answers |= {id_: Series(granularity, own_points) for id_, own_points in points.items()}
     await _settle_by_date(request, level, unclear)
-    return answers
+    return [answers[id_] for id_, _ in entities]
 
 
 def _by_ad_account(entities: Iterable[Entity]) -> dict[int, list[int]]:
@@ -179,28 +176,28 @@ def _currency(scope: AdAccountScopeRow) -> str:
 class _Found(Generic[K]):
     """The sums of lines, each under its key; those of several lines with one key are added up."""
 
-    def __init__(self, keys: Iterable[K], lines: Lines, columns: Iterable[str]) -> None:
+    def __init__(self, keys: Sequence[K], lines: Lines, columns: Iterable[str]) -> None:
         self._columns = lines.columns
         self._missing = list(map(_KINDS.__getitem__, lines.columns.get("missing", ())))
         self._added = [column for column in (*columns, "days", "reach_rows") if column in lines.columns]
-        self._at: dict[K, int] = {}
-        self._silent: int | None = None
-        keys = list(keys)
         self._at = dict(zip(keys, range(len(keys)), strict=True))
         if len(self._at) < len(keys):
             self._merge(keys)
+        # Who has no line has this one: no rows, which add up to zeros.
+        self._silent = self._append(frozenset(), dict.fromkeys(self._added, 0) | {"reach": None})
 
-    def sums(self, key: K, currencies: frozenset[str]) -> Sums:
-        """Those under `key`; zeros where there are none."""
-        at = self._at.get(key)
-        if at is None:
-            return Sums(currencies=currencies)
-        columns = self._columns
-        if "reach" in columns:
-            reach, seen = columns["reach"][at], columns["reach_rows"][at] > 0
-        else:
-            reach, seen = None, False
-        return Sums(columns, at, self._missing[at], reach, seen, columns["days"][at], currencies)
+    def sums(self, keys: Iterable[K], currencies: frozenset[str], *, of_one_day: bool) -> list[Sums]:
+        """Those under each key; zeros where there are none. Of several days, reach cannot be told."""
+        columns, missing, get, silent = self._columns, self._missing, self._at.get, self._silent
+        places = [get(key, silent) for key in keys]
+        days = columns.get("days") or [0]
+        if "reach" not in columns:
+            return [Sums(columns, at, missing[at], None, False, days[at], currencies) for at in places]
+        reach, rows = columns["reach"], columns["reach_rows"]
+        return [
+            Sums(columns, at, missing[at], reach[at] if of_one_day else None, rows[at] > 0, days[at], currencies)
+            for at in places
+        ]
 
     def _merge(self, keys: Sequence[K]) -> None:
         places: dict[K, list[int]] = {}
@@ -208,24 +205,27 @@ class _Found(Generic[K]):
             places.setdefault(key, []).append(place)
         for key, own in places.items():
             if len(own) > 1:
-                self._at[key] = len(self._missing)
-                self._missing.append(frozenset().union(*(self._missing[place] for place in own)))
-                for numbers in map(self._columns.__getitem__, self._added):
-                    known = [number for place in own if (number := numbers[place]) is not None]
-                    # Only reach may be absent: of an entity's rows of one day one at most is its own.
-                    numbers.append(sum(known) if known else None)
+                # Only reach may be absent: of an entity's rows of one day one at most is its own.
+                told = {name: [self._columns[name][place] for place in own] for name in self._added}
+                sums = {name: _sum(numbers) for name, numbers in told.items()}
+                self._at[key] = self._append(frozenset().union(*(self._missing[place] for place in own)), sums)
+
+    def _append(self, missing: frozenset[int], sums: Mapping[str, int | None]) -> int:
+        self._missing.append(missing)
+        for name in self._added:
+            self._columns[name].append(sums[name])
+        return len(self._missing) - 1
 
 
-def _settled(sums: Sums, covered: _Covered, days: int) -> bool:
-    """Completes the sums of some days: a covered day without a row is a row of zeros that lacks what its sources lack.
+def _sum(numbers: Iterable[int | None]) -> int | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known else None
 
-    False where sources that lack different metrics cover the days, and some days have no row.
+
+def _settled(sums: Sums, covered: _Covered) -> bool:
+    """Completes the sums of fewer days than are covered: a covered day without a row is a row of zeros that lacks what
+    its sources lack. False where sources that lack different metrics cover the days: then the dates matter.
     """
-    if days > 1:
-        # Of several days, reach cannot be told.
-        sums.reach = None
-    if covered.days <= sums.days:
-        return True
     if len(covered.missing) == 1:
         sums.missing |= covered.missing
         return True

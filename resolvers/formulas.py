@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from math import gcd
 
 from db.level import Missing
 
@@ -68,12 +69,16 @@ class Ratio:
     @property
     def above(self) -> int:
         """What the numerator's integer is multiplied by."""
-        return self.factor * self.denominator.scale
+        return self.factor * self.denominator.scale // self._common
 
     @property
     def below(self) -> int:
         """What the denominator's integer is multiplied by, so that the scales cancel."""
-        return self.numerator.scale
+        return self.numerator.scale // self._common
+
+    @property
+    def _common(self) -> int:
+        return gcd(self.factor * self.denominator.scale, self.numerator.scale)
 
 
 MILLION = 1_000_000
@@ -263,6 +268,9 @@ class Blocks(list[Sums]):
     def __init__(self, blocks: Iterable[Sums]) -> None:
         super().__init__(blocks)
         self._columns: dict[str, Sequence[int]] = {}
+        shared = self[0].columns if self else {}
+        self._shared = shared if all(sums.columns is shared for sums in self) else {}
+        self._places = [sums.at for sums in self] if self._shared else []
         # Those that answer for themselves: something of them may be null or incomplete.
         self.unclear = [number for number, sums in enumerate(self) if not sums.plain]
 
@@ -274,10 +282,8 @@ class Blocks(list[Sums]):
         return found
 
     def _side_by_side(self, column: str) -> Sequence[int]:
-        shared = self[0].columns
-        if column in shared and all(sums.columns is shared for sums in self):
-            own = shared[column]
-            return [own[sums.at] for sums in self]
+        if column in self._shared:
+            return list(map(self._shared[column].__getitem__, self._places))
         return [sums.sum(column) for sums in self]
 
 
@@ -303,6 +309,8 @@ def _plain_sums(primitive: Primitive, blocks: Blocks) -> list[float | int | None
 def _plain_ratios(ratio: Ratio, blocks: Blocks) -> list[float | int | None]:
     above, below = ratio.above, ratio.below
     pairs = zip(blocks.column(ratio.numerator.column), blocks.column(ratio.denominator.column), strict=True)
+    if above == below:
+        return [top / bottom if bottom else None for top, bottom in pairs]
     return [above * top / (below * bottom) if bottom else None for top, bottom in pairs]
 
 

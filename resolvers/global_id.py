@@ -1,7 +1,9 @@
 """Global ids and cursors: opaque to clients, checked when they come back."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
+from binascii import b2a_base64
+from collections.abc import Iterable
 
 from db import entity
 from db.database import Row
@@ -23,7 +25,13 @@ _BIGINT = 2**63
 
 def encode(label: str, number: int) -> str:
     """The opaque form of `label` and `number`."""
-    return urlsafe_b64encode(f"{label}:{number}".encode()).decode()
+    return encode_all(label, [number])[0]
+
+
+def encode_all(label: str, numbers: Iterable[int]) -> list[str]:
+    """The opaque forms of `label` and each of `numbers`."""
+    # Of letters, digits, spaces and colons base64 makes none of the characters that URLs have others for.
+    return [b2a_base64(f"{label}:{number}".encode(), newline=False).decode() for number in numbers]
 
 
 def _decode(text: str) -> tuple[str, int] | None:

@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import groupby, repeat
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from db.ad_account import AdAccountScopeRow
@@ -29,17 +32,22 @@ from resolvers.window import (
 
 
 class Performance(NamedTuple):
-    """A node and the window over which it is asked. A project has no level and no ad account of its own."""
+    """A node and the window over which it is asked. `key` is what its numbers are loaded by: a project's id (then the
+    level is None), else the entity.
+    """
 
-    node_id: int
-    ad_account_id: int
+    key: Entity | int
     level: Level | None
     spec: WindowSpec
 
     @property
-    def key(self) -> Entity | int:
-        """What its numbers are loaded by."""
-        return Entity(self.node_id, self.ad_account_id) if self.level else self.node_id
+    def node_id(self) -> int:
+        return self.key if isinstance(self.key, int) else self.key.id
+
+    @property
+    def ad_account_id(self) -> int:
+        """0 for a project."""
+        return 0 if isinstance(self.key, int) else self.key.ad_account_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +61,11 @@ class Freshness:
 def of(rows: Iterable[Row], level: Level | None, spec: WindowSpec) -> list[Performance]:
     """The performance of nodes of one level."""
     if level is None:
-        return [Performance(row["id"], 0, None, spec) for row in rows]
-    account = "id" if level is Level.AD_ACCOUNT else "ad_account_id"
-    return [Performance(row["id"], row[account], level, spec) for row in rows]
+        return [Performance(row["id"], None, spec) for row in rows]
+    ids = itemgetter("id", "id" if level is Level.AD_ACCOUNT else "ad_account_id")
+    # Both are made by the thousand: without a call in Python for each it takes a third of the time.
+    entities = map(partial(tuple.__new__, Entity), map(ids, rows))
+    return list(map(partial(tuple.__new__, Performance), zip(entities, repeat(level), repeat(spec))))
 
 
 async def windows(request: Request, asked: Sequence[Performance]) -> list[Window]:
@@ -120,8 +130,8 @@ async def _by_level(
 ) -> list[Any]:
     """Asks once for each level and window; `entities` and `projects` are batch functions with their last arguments."""
     groups: dict[tuple[Level | None, WindowSpec], list[Hashable]] = {}
-    for one in asked:
-        groups.setdefault((one.level, one.spec), []).append(one.key)
+    for (level, spec), alike in groupby(asked, key=itemgetter(1, 2)):
+        groups.setdefault((level, spec), []).extend([one.key for one in alike])
     answers = await asyncio.gather(
         *(
             request.load_all(entities[0], keys, level, spec, *entities[1:])
@@ -131,7 +141,11 @@ async def _by_level(
         )
     )
     found = dict(zip(groups, answers, strict=True))
-    return [found[one.level, one.spec][one.key] for one in asked]
+    return [
+        value
+        for (level, spec), alike in groupby(asked, key=itemgetter(1, 2))
+        for value in map(found[level, spec].__getitem__, [one.key for one in alike])
+    ]
 
 
 async def _project_totals(
@@ -150,7 +164,7 @@ async def _project_series(
     wanted = [account for own in accounts for account in own]
     found, resolved = await asyncio.gather(
         request.load_all(delivery.series, wanted, Level.AD_ACCOUNT, spec, granularity, columns),
-        windows(request, [Performance(id_, 0, None, spec) for id_ in project_ids]),
+        windows(request, [Performance(id_, None, spec) for id_ in project_ids]),
     )
     return [
         _combined_series(buckets(window, granularity), granularity, [found[account] for account in own])
@@ -165,7 +179,7 @@ def _combined_series(cut: Sequence[Bucket], granularity: Granularity, parts: Seq
         (sum(point.metrics.days for point in part.points), part.points[0].metrics.currencies) for part in parts
     )
     points = [
-        Point.of(bucket, combined([part.points[number].metrics for part in parts], currencies))
+        Point(*bucket, combined([part.points[number].metrics for part in parts], currencies))
         for number, bucket in enumerate(cut)
     ]
     return Series(granularity, points)

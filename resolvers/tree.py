@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from db import entity
 from db.database import R, Row
@@ -82,7 +83,7 @@ async def children(
 ) -> list[Page]:
     """Batch: a page of each parent's children, in order; one row more than the page tells whether another follows."""
     rows = await entity.children(request.database, request.org_id, kind, columns, parent_ids, after, first + 1)
-    groups = many_per_key(parent_ids, rows, key=lambda row: row[kind.parent_column])
+    groups = many_per_key(parent_ids, rows, key=itemgetter(kind.parent_column))
     return [_page(request, kind, parent, own, after, first) for parent, own in zip(parent_ids, groups, strict=True)]
 
 

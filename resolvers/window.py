@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from enum import Enum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from db import ad_account, project
@@ -144,8 +145,7 @@ def _start_of(unit: str, day: date) -> date:
     raise AssertionError(unit)
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """A part of a window: `start` names the whole unit, `since` to `until` is what of it lies in the window."""
 
     start: date

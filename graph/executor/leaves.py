@@ -21,7 +21,8 @@ _AS_IS: dict[str, tuple[type, Callable[[Sequence[Any]], bool]]] = {
     "Boolean": (bool, lambda _: True),
     "Int": (int, lambda values: min(values) >= -INT32 and max(values) < INT32),
     "BigInt": (int, lambda values: min(values) > -INT53 and max(values) < INT53),
-    "Float": (float, lambda values: all(map(isfinite, values))),
+    # An infinity or NaN among them would make the sum one.
+    "Float": (float, lambda values: isfinite(sum(values))),
 }
 
 
@@ -40,8 +41,8 @@ def as_is(leaf: GraphQLLeafType, values: Sequence[Any]) -> bool:
 
 
 def coercer(leaf: GraphQLLeafType) -> Callable[[Any], Any]:
-    """What brings one value of the leaf into the answer; enums remember, since they have few values."""
-    if isinstance(leaf, GraphQLEnumType):
+    """What brings one value of the leaf into the answer; enums and dates remember, since they have few values."""
+    if isinstance(leaf, GraphQLEnumType) or leaf.name == "Date":
         known: dict[Any, Any] = {}
 
         def remembered(value: Any) -> Any:

@@ -187,7 +187,7 @@ class Run:
         lists = [self._items(field, value, places, number) for number, value in enumerate(values)]
         lengths = [len(items) if items is not None else 0 for items in lists]
         flat = [item for items in lists if items for item in items]
-        if any(map(isawaitable, flat)):
+        if any(map(isawaitable, {type(item): item for item in flat}.values())):
             flat = await awaited(flat)
         completed = await self._completed(field, type_.of_type, flat, Items(places, lengths))
         answers: Values = []
