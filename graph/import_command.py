@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext
+from contextlib import AsyncExitStack
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
@@ -16,6 +16,7 @@ from db.errors import Invalid, NotFound
 from db.importers import SOURCES
 from db.importers.choices import Choices
 from db.importers.files import STANDARD_INPUT
+from db.importers.landed import landed
 from db.level import Level, Platform
 from graph import terminal
 from graph.workplace import Organization, database_url, settings_for, working
@@ -39,7 +40,10 @@ EPILOG = "\n\n".join(
 
 def import_(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="What wrote the files; see below.")],
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="The files, or the directory that holds them.")],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH…", help="The files, - for standard input, or the directory that holds them."),
+    ] = None,
     *,
     project: Annotated[str, typer.Option(help="The project to import into; created where absent.")],
     currency: Annotated[
@@ -84,6 +88,18 @@ def import_(
     platform: Annotated[
         str | None, typer.Option(metavar="PLATFORM", help="Whose rows they are: meta, tiktok or apple.")
     ] = None,
+    account: Annotated[
+        str | None, typer.Option(metavar="ID", help="The platform's id of the ad account of rows that name none.")
+    ] = None,
+    lifetime: Annotated[
+        bool, typer.Option("--lifetime", help="Rows without a day are about the whole life of their entity.")
+    ] = False,
+    origin: Annotated[
+        str | None, typer.Option("--from", metavar="URL", help="Read tables of a PostgreSQL (postgresql://…), no files.")
+    ] = None,
+    schema: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The schema that the tables of --from are in.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything, say what comes of it, undo it.")] = False,
     organization: Organization = None,
 ) -> None:  # fmt: skip
@@ -95,7 +111,8 @@ def import_(
 
     if source not in SOURCES:
         raise Invalid(f"There is no source {source!r}: choose one of {', '.join(SOURCES)}.")
-    for path in paths:
+    _check_origin(source, paths, origin, schema)
+    for path in paths or ():
         if path != STANDARD_INPUT and not path.exists():
             raise NotFound(f"{path}: there is no such file or directory.")
     options = Options(
@@ -103,19 +120,24 @@ def import_(
     ).checked()
     choices = Choices(
         tuple(filter(None, (action_types or "").split(","))), conversion, _columns(columns), date_format,
-        _named(Level, "--level", level), _named(Platform, "--platform", platform),
+        _named(Level, "--level", level), _named(Platform, "--platform", platform), account, lifetime,
     )  # fmt: skip
     choices.check(source, SOURCES[source].heeds)
     settings = settings_for(organization)
     reports: list[ImportReport] = []
 
     async def work(database: Database, org_id: int) -> None:
-        with (
-            Rejects.beside(paths[0]) if skip_bad_rows else nullcontext() as rejects,
-            terminal.progress(f"Importing {source}", terminal.lines(paths)) as progress,
-        ):
+        async with AsyncExitStack() as stack:
+            given = paths or []
+            if origin and schema:
+                given = [await stack.enter_async_context(
+                    landed(origin, schema, SOURCES[source].tables, settings.connect_timeout)
+                )]  # fmt: skip
+            beside = given[0] if paths else Path(given[0].name)
+            rejects = stack.enter_context(Rejects.beside(beside)) if skip_bad_rows else None
+            progress = stack.enter_context(terminal.progress(f"Importing {source}", terminal.lines(given)))
             report = await run_import(
-                database, org_id, options, source=source, records=SOURCES[source].read(paths, choices),
+                database, org_id, options, source=source, records=SOURCES[source].read(given, choices),
                 rejects=rejects, progress=progress, stage=progress.stage,
             )  # fmt: skip
         terminal.show_import(report, rejects.path if rejects and rejects.count and not dry_run else None)
@@ -131,6 +153,19 @@ def import_(
         raise typer.Exit(WITH_REJECTS)
     if not reports[0].changed:
         raise typer.Exit(NOTHING_TO_DO)
+
+
+def _check_origin(source: str, paths: list[Path] | None, url: str | None, schema: str | None) -> None:
+    """Whether it is said, and once, where the rows come from."""
+    with_tables = ", ".join(each.name for each in SOURCES.values() if each.tables)
+    if not paths and url is None:
+        raise Invalid(f"Nothing was given to import: give the PATH of the files, or --from for {with_tables}.")
+    if paths and (url or schema):
+        raise Invalid("--from and --schema stand in place of a PATH: give one or the other.")
+    if (url is None) != (schema is None):
+        raise Invalid("--from needs --schema, the schema that the tables are in, and --schema needs --from.")
+    if url and not SOURCES[source].tables:
+        raise Invalid(f"--from means nothing to {source}: it does for {with_tables}.")
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -25,13 +25,14 @@ from db.importers.records import Record
 class Source:
     """One kind of export: its name on the command line, what to export and how, and what reads it.
 
-    `heeds` are the choices that mean something to it.
+    `heeds` are the choices that mean something to it; `tables` those that it reads, if it can from a database as well.
     """
 
     name: str
     help: str
     reader: Callable[[Sequence[Path], Choices], Iterator[Record]]
     heeds: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
 
     def read(self, paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterator[Record]:
         """The records of what `paths` hold; raises `Invalid` where they are no such export."""
@@ -45,9 +46,23 @@ SOURCES: dict[str, Source] = {
         Source("meta", meta.HELP, meta.read, meta.CHOICES),
         Source("tiktok", tiktok.HELP, tiktok.read, tiktok.CHOICES),
         Source("apple", apple.HELP, apple.read, apple.CHOICES),
-        Source("fivetran-facebook", fivetran_facebook.HELP, fivetran_facebook.read, fivetran_facebook.CHOICES),
-        Source("fivetran-tiktok", fivetran_tiktok.HELP, fivetran_tiktok.read, fivetran_tiktok.CHOICES),
-        Source("fivetran-apple", fivetran_apple.HELP, fivetran_apple.read, fivetran_apple.CHOICES),
+        Source(
+            "fivetran-facebook",
+            fivetran_facebook.HELP,
+            fivetran_facebook.read,
+            fivetran_facebook.CHOICES,
+            fivetran_facebook.TABLES,
+        ),
+        Source(
+            "fivetran-tiktok",
+            fivetran_tiktok.HELP,
+            fivetran_tiktok.read,
+            fivetran_tiktok.CHOICES,
+            fivetran_tiktok.TABLES,
+        ),
+        Source(
+            "fivetran-apple", fivetran_apple.HELP, fivetran_apple.read, fivetran_apple.CHOICES, fivetran_apple.TABLES
+        ),
         Source("airbyte-facebook", airbyte_facebook.HELP, airbyte_facebook.read, airbyte_facebook.CHOICES),
         Source("airbyte-tiktok", airbyte_tiktok.HELP, airbyte_tiktok.read, airbyte_tiktok.CHOICES),
         Source("table", table.HELP, table.read, table.CHOICES),

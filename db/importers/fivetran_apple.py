@@ -18,8 +18,8 @@ from db.level import Level, Platform
 HELP = (
     "DIR: a directory with Fivetran's Apple Search Ads tables as CSV files (campaign_report.csv …): organization, "
     "campaign_history, ad_group_history, ad_history, and the reports campaign_report, ad_group_report and ad_report. "
-    "Export each table whole, with its header. Taps are clicks and link clicks alike; conversions are all installs, or "
-    "those after a tap with --conversion tapInstalls."
+    "Export each table whole, with its header; or read them where they landed, with --from and --schema. Taps are "
+    "clicks and link clicks alike; conversions are all installs, or those after a tap with --conversion tapInstalls."
 )
 CHOICES = ("conversion",)
 WHAT = "the directory with Fivetran's Apple Search Ads tables as CSV files"
@@ -28,6 +28,7 @@ _REPORTS = {
     "campaign_report": (Level.CAMPAIGN, "id"), "ad_group_report": (Level.AD_SET, "ad_group_id"),
     "ad_report": (Level.AD, "ad_id"), "ad_level_report": (Level.AD, "ad_id"),
 }  # fmt: skip
+TABLES = ("organization", "campaign_history", "ad_group_history", "ad_history", *_REPORTS)
 _PARENT_COLUMNS = {
     Level.AD_ACCOUNT: ("organization_id", "org_id"), Level.CAMPAIGN: ("campaign_id",), Level.AD_SET: ("ad_group_id",),
 }  # fmt: skip
@@ -49,7 +50,7 @@ def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterat
         "ad_group_history": partial(_entity, level=Level.AD_SET),
         "ad_history": partial(_entity, level=Level.AD),
     }
-    found = tables(paths, WHAT, (*described, *_REPORTS))
+    found = tables(paths, WHAT, TABLES)
     if not any(report in found for report in _REPORTS):
         raise missing_tables(paths[0], list(_REPORTS))
     money = _Money()

@@ -20,13 +20,14 @@ from db.level import Level, Platform
 HELP = (
     "DIR: a directory with Fivetran's Facebook Ads tables as CSV files (basic_ad.csv …): the report basic_ad with "
     "basic_ad_actions and basic_ad_action_values, and account_history, campaign_history, ad_set_history, ad_history. "
-    "Export each table whole, with its header. Conversions are the first present of --action-types; clicks are not in "
-    "this report, link clicks are."
+    "Export each table whole, with its header; or read them where they landed, with --from and --schema. Conversions "
+    "are the first present of --action-types; clicks are not in this report, link clicks are."
 )
 CHOICES = ("action_types",)
 WHAT = "the directory with Fivetran's Facebook Ads tables as CSV files"
 
 _HISTORY = ("account_history", "campaign_history", "ad_set_history", "ad_history")
+TABLES = (*_HISTORY, "basic_ad", "basic_ad_actions", "basic_ad_action_values")
 _PARENT_COLUMNS = {Level.AD_ACCOUNT: "account_id", Level.CAMPAIGN: "campaign_id", Level.AD_SET: "ad_set_id"}
 
 
@@ -42,7 +43,7 @@ class _Known:
 
 def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterator[Record]:
     """The records of the tables in a directory."""
-    found = tables(paths, WHAT, (*_HISTORY, "basic_ad", "basic_ad_actions", "basic_ad_action_values"))
+    found = tables(paths, WHAT, TABLES)
     if "basic_ad" not in found:
         raise missing_tables(paths[0], ["basic_ad"])
     if absent := [name for name in _HISTORY if name not in found]:

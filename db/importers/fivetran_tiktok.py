@@ -17,8 +17,9 @@ from db.level import Level, Platform
 HELP = (
     "DIR: a directory with Fivetran's TikTok Ads tables as CSV files (ad_report_hourly.csv …): advertiser, "
     "campaign_history, adgroup_history, ad_history, and the reports ad_, adgroup_ and campaign_report_hourly or "
-    "_daily. Export each table whole, with its header. Hours are summed to days; a daily row stands where both are. "
-    "--conversion real_time_conversion counts by the conversion's day instead of the impression's."
+    "_daily. Export each table whole, with its header; or read them where they landed, with --from and --schema. "
+    "Hours are summed to days; a daily row stands where both are. --conversion real_time_conversion counts by the "
+    "conversion's day instead of the impression's."
 )
 CHOICES = ("conversion",)
 WHAT = "the directory with Fivetran's TikTok Ads tables as CSV files"
@@ -29,10 +30,12 @@ _REPORTS = {
     for entity, level in _REPORTED.items() for grain in ("hourly", "daily")
 }  # fmt: skip
 
+TABLES = ("advertiser", "campaign_history", "adgroup_history", "ad_history", *_REPORTS)
+
 
 def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterator[Record]:
     """The records of the tables in a directory."""
-    found = tables(paths, WHAT, ("advertiser", "campaign_history", "adgroup_history", "ad_history", *_REPORTS))
+    found = tables(paths, WHAT, TABLES)
     if not any(report in found for report in _REPORTS):
         raise missing_tables(paths[0], list(_REPORTS))
     described: tuple[tuple[str, tuple[str, ...], Callable[[Cells], Record]], ...] = (
