@@ -95,7 +95,7 @@ def import_(
         bool, typer.Option("--lifetime", help="Rows without a day are about the whole life of their entity.")
     ] = False,
     origin: Annotated[
-        str | None, typer.Option("--from", metavar="URL", help="Read tables of a PostgreSQL (postgresql://…), no files.")
+        str | None, typer.Option("--from", metavar="URL", help="Read the tables of a PostgreSQL, postgresql://….")
     ] = None,
     schema: Annotated[
         str | None, typer.Option(metavar="NAME", help="The schema that the tables of --from are in.")
