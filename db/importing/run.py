@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from db import stale
 from db.database import Database, Row, Transaction
 from db.errors import Invalid, NotFound
 from db.importers.records import Record
@@ -218,11 +219,10 @@ class _Run:
         touched: moves.Days = defaultdict(set, {account: set(days) for account, days in moving.days.items()})
         for row in (*taken.days, *removed):
             touched[row.ad_account_id].add(row.day)
-        await self.transaction.execute("plan_nested_loops", self.org_id, "off")
         for number, ad_account_id in enumerate(sorted(touched), 1):
             self.stage(f"adding up ad account {number:,} of {len(touched):,}")
             await roll_up(self.transaction, self.org_id, ad_account_id, sorted(touched[ad_account_id]))
-        await self.transaction.execute("plan_nested_loops", self.org_id, "on")
+        await stale.note(self.transaction, self.org_id, touched)
 
     def _orphans(self, placement: Placement, staged: Mapping[Key, int]) -> tuple[Orphans, ...]:
         facts = Counter(staged)
