@@ -68,7 +68,10 @@ async def _tables(connection: asyncpg.Connection[Any], schema: str, wanted: Coll
     if not found:
         schemas = [row.name for row in await connection.fetch(statement("landed_schemas"), record_class=_NameRow)]
         there = ", ".join(schemas[:20]) or "none with a table"
-        raise NotFound(f"The database in --from has no table in a schema {schema!r}: its schemas are {there}.")
+        raise NotFound(
+            f"The database in --from has no table in a schema {schema!r} that its user may read: there are the schemas "
+            f"{there}."
+        )
     if not tables:
         raise NotFound(
             f"The schema {schema!r} has none of the tables {', '.join(wanted)}: it has {', '.join(found[:20])}."
