@@ -60,6 +60,7 @@ class Contexts:
             now=datetime.now(UTC),
             max_page=self._settings.max_page,
             max_nodes=self._settings.max_nodes,
+            settles_after=self._settings.settles_after,
         )
 
     async def _org_id(self, database: Database) -> int:

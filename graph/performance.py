@@ -1,7 +1,7 @@
 """The Performance type: what clients see of a node's numbers over a window."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import strawberry
@@ -14,7 +14,7 @@ from graph.scalars import CurrencyCode
 from graph.selection import Selection
 from graph.series import Series
 from graph.window import Window, WindowInput
-from resolvers import delivery, performance, window
+from resolvers import delivery, freshness, performance, window
 from resolvers.context import Request
 from resolvers.formulas import Sums
 from resolvers.window import DEFAULT, Granularity
@@ -26,6 +26,18 @@ Days = Annotated[
 ]
 
 
+async def _provisional_since(
+    request: Request, _selection: Selection, asked: Sequence[freshness.Freshness]
+) -> Sequence[date | None]:
+    return await freshness.provisional_since(request, asked)
+
+
+async def _stale_own_rows(
+    request: Request, _selection: Selection, asked: Sequence[freshness.Freshness]
+) -> Sequence[int]:
+    return await freshness.stale_own_rows(request, asked)
+
+
 @strawberry.type(description="How far the numbers of a window can be relied on.")
 class Freshness:
     last_imported_at: datetime | None = strawberry.field(
@@ -34,6 +46,19 @@ class Freshness:
     missing_days: int = strawberry.field(
         description="How many of these days no import covers at this level or below (for a project: for some ad "
         "account), days yet to come among them. Sums are of the other days."
+    )
+    provisional_since = batched(
+        _provisional_since,
+        date | None,
+        "The first of these days whose last import came so early that its platform may still restate it: less than 72 "
+        "hours after the day's end in the ad account's timezone (a setting for each platform). Null where every "
+        "imported day has settled.",
+    )
+    stale_own_rows = batched(
+        _stale_own_rows,
+        int,
+        "How many entity-days at or below the node have numbers that the platform reported for the whole before it "
+        "restated the parts. Import that level again.",
     )
 
 
@@ -45,8 +70,8 @@ async def _currencies(request: Request, _selection: Selection, asked: Asked) -> 
     return await performance.currencies(request, asked)
 
 
-async def _freshness(request: Request, _selection: Selection, asked: Asked) -> Sequence[performance.Freshness]:
-    return await performance.freshness(request, asked)
+async def _freshness(request: Request, _selection: Selection, asked: Asked) -> Sequence[freshness.Freshness]:
+    return await freshness.of(request, asked)
 
 
 async def _totals(request: Request, selection: Selection, asked: Asked) -> Sequence[Sums]:

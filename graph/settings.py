@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from db.errors import Invalid
+from db.level import Platform
 
 CHECKOUT = Path(__file__).parent.parent
 SCHEMES = ("postgresql://", "postgres://")
@@ -70,12 +71,26 @@ class Settings(BaseSettings):
     max_depth: int = Field(30, ge=1, description="The deepest nesting of fields in one query.")
     max_nodes: int = Field(250_000, ge=1, description="The most objects that one answer may hold.")
     max_page: int = Field(1_000, ge=1, description="The largest `first` of a connection.")
+    meta_settles_after: int = Field(
+        72, ge=0, le=8760, description="Hours after a day's end in which Meta may restate it."
+    )
+    tiktok_settles_after: int = Field(72, ge=0, le=8760, description="The same for TikTok.")
+    apple_settles_after: int = Field(72, ge=0, le=8760, description="The same for Apple.")
     log_format: Annotated[Literal["auto", "json", "console"], BeforeValidator(str.lower)] = Field(
         "auto", description="json for machines, console for people; auto: console on a terminal, else json."
     )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = Field(
         "INFO", description="The least level of what is logged."
     )
+
+    @property
+    def settles_after(self) -> dict[Platform, int]:
+        """The hours after a day's end in which each platform may restate it."""
+        return {
+            Platform.META: self.meta_settles_after,
+            Platform.TIKTOK: self.tiktok_settles_after,
+            Platform.APPLE: self.apple_settles_after,
+        }
 
 
 def load() -> Settings:

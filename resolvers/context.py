@@ -6,13 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from strawberry.dataloader import DataLoader
 
 from db.database import Database
 from db.errors import QueryTooComplex
+from db.level import Platform
 
+# Until then, documents say, each platform may restate a day.
+SETTLES_AFTER: Mapping[Platform, int] = MappingProxyType(dict.fromkeys(Platform, 72))
 P = ParamSpec("P")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -36,6 +40,8 @@ class Request:
     now: datetime
     max_page: int = 1_000
     max_nodes: int = 100_000
+    # Hours after a day's end, by platform.
+    settles_after: Mapping[Platform, int] = field(default_factory=lambda: SETTLES_AFTER)
     nodes: int = 0
     selections: dict[Hashable, Any] = field(default_factory=dict)
     _loaded: dict[Hashable, _Loaded[Any, Any]] = field(default_factory=dict)

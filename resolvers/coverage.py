@@ -64,6 +64,17 @@ async def of_windows(request: Request, keys: Sequence[AccountWindow]) -> list[Co
     return [covered[key] for key in days]
 
 
+async def provisional(request: Request, keys: Sequence[AccountWindow]) -> list[dict[Level, date]]:
+    """Batch: by level, the first day of each (ad account, window) that its platform may still restate."""
+    days = await begun(request, keys)
+    rows = await coverage.provisional_by_ad_account_ids(
+        request.database, request.org_id, [account for account, _ in keys], [since for since, _ in days],
+        [until for _, until in days], request.settles_after,
+    )  # fmt: skip
+    found = many_per_key(range(1, len(keys) + 1), rows, key=lambda row: row.place)
+    return [{Level(row.level): row.since for row in own} for own in found]
+
+
 def _coverage(rows: Sequence[coverage.CoverageRow]) -> Coverage:
     levels: dict[Level, list[Stretch]] = {}
     imported: dict[Level, datetime] = {}

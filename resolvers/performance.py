@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from itertools import groupby, repeat
 from operator import itemgetter
@@ -14,9 +12,8 @@ from typing import Any, NamedTuple
 from db.ad_account import AdAccountScopeRow
 from db.database import Row
 from db.level import Level
-from resolvers import coverage, delivery
+from resolvers import delivery
 from resolvers.context import Request
-from resolvers.coverage import Coverage
 from resolvers.delivery import Entity, Point, Series
 from resolvers.formulas import Sums, combined, shared
 from resolvers.window import (
@@ -48,14 +45,6 @@ class Performance(NamedTuple):
     def ad_account_id(self) -> int:
         """0 for a project."""
         return 0 if isinstance(self.key, int) else self.key.ad_account_id
-
-
-@dataclass(frozen=True, slots=True)
-class Freshness:
-    """How far the numbers of a window can be relied on."""
-
-    last_imported_at: datetime | None
-    missing_days: int
 
 
 def of(rows: Iterable[Row], level: Level | None, spec: WindowSpec) -> list[Performance]:
@@ -105,24 +94,6 @@ async def series(
     """Batch: the sums of `columns` over each bucket of each one's window."""
     arguments = (granularity, columns)
     return await _by_level(request, asked, (delivery.series, *arguments), (_project_series, *arguments))
-
-
-async def freshness(request: Request, asked: Sequence[Performance]) -> list[Freshness]:
-    """Batch: how far each window's numbers can be relied on."""
-    resolved, accounts = await asyncio.gather(windows(request, asked), _accounts(request, asked))
-    wanted = [[(account.id, window) for account in own] for own, window in zip(accounts, resolved, strict=True)]
-    covered = await request.load_all(coverage.of_windows, {key for keys in wanted for key in keys})
-    return [
-        _freshness([covered[key] for key in keys], one.level or Level.AD_ACCOUNT, window)
-        for one, keys, window in zip(asked, wanted, resolved, strict=True)
-    ]
-
-
-def _freshness(covered: Sequence[Coverage], level: Level, window: Window) -> Freshness:
-    # A day that one of a project's ad accounts lacks is one on which the project's numbers are not whole.
-    whole = [{day for day, _ in one.days(level, window.since, window.until)} for one in covered]
-    imported = [one.last_imported_at[level] for one in covered if level in one.last_imported_at]
-    return Freshness(max(imported, default=None), window.days - (len(set.intersection(*whole)) if whole else 0))
 
 
 async def _by_level(
@@ -185,7 +156,8 @@ def _combined_series(cut: Sequence[Bucket], granularity: Granularity, parts: Seq
     return Series(granularity, points)
 
 
-async def _accounts(request: Request, asked: Sequence[Performance]) -> list[list[Entity]]:
+async def accounts(request: Request, asked: Sequence[Performance]) -> list[list[Entity]]:
+    """Batch: the ad accounts that each one's numbers are of."""
     projects = iter(await _accounts_of(request, [one.node_id for one in asked if not one.level]))
     return [[Entity(one.ad_account_id, one.ad_account_id)] if one.level else next(projects) for one in asked]
 

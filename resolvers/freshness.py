@@ -1,0 +1,76 @@
+"""Freshness: how far the numbers of a window can be relied on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from db import stale
+from db.level import Level
+from resolvers import coverage
+from resolvers.context import Request
+from resolvers.coverage import AccountWindow, Coverage
+from resolvers.performance import Performance, accounts, windows
+from resolvers.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """What the coverage of a window tells, and of which ad accounts and days that is."""
+
+    last_imported_at: datetime | None
+    missing_days: int
+    asked: Performance
+    keys: tuple[AccountWindow, ...]
+
+    @property
+    def level(self) -> Level:
+        """The level at which its ad accounts are looked at."""
+        return self.asked.level or Level.AD_ACCOUNT
+
+
+async def of(request: Request, asked: Sequence[Performance]) -> list[Freshness]:
+    """Batch: how far each window's numbers can be relied on."""
+    resolved, own = await asyncio.gather(windows(request, asked), accounts(request, asked))
+    wanted = [tuple((account.id, window) for account in those) for those, window in zip(own, resolved, strict=True)]
+    covered = await request.load_all(coverage.of_windows, {key for keys in wanted for key in keys})
+    return [
+        _freshness([covered[key] for key in keys], one, window, keys)
+        for one, keys, window in zip(asked, wanted, resolved, strict=True)
+    ]
+
+
+async def provisional_since(request: Request, asked: Sequence[Freshness]) -> list[date | None]:
+    """Batch: the first day of each window that its platform may still restate; None where there is none."""
+    found = await request.load_all(coverage.provisional, {key for one in asked for key in one.keys})
+    return [min((found[key][one.level] for key in one.keys if one.level in found[key]), default=None) for one in asked]
+
+
+async def stale_own_rows(request: Request, asked: Sequence[Freshness]) -> list[int]:
+    """Batch: how many own rows at or below each are older than what lies below them was restated to."""
+    # A project's are those of its ad accounts.
+    wanted = [
+        [(account if one.asked.level is None else one.asked.node_id, window.since, window.until)
+         for account, window in one.keys]
+        for one in asked
+    ]  # fmt: skip
+    keys = list(dict.fromkeys(key for those in wanted for key in those))
+    if not keys:
+        return [0] * len(asked)
+    entities, since, until = zip(*keys, strict=True)
+    rows = await stale.counts(request.database, request.org_id, entities, since, until)
+    counts = {keys[row.place - 1]: row.count for row in rows}
+    return [sum(counts.get(key, 0) for key in those) for those in wanted]
+
+
+def _freshness(
+    covered: Sequence[Coverage], asked: Performance, window: Window, keys: tuple[AccountWindow, ...]
+) -> Freshness:
+    level = asked.level or Level.AD_ACCOUNT
+    # A day that one of a project's ad accounts lacks is one on which the project's numbers are not whole.
+    whole = [{day for day, _ in one.days(level, window.since, window.until)} for one in covered]
+    imported = [one.last_imported_at[level] for one in covered if level in one.last_imported_at]
+    missing = window.days - (len(set.intersection(*whole)) if whole else 0)
+    return Freshness(max(imported, default=None), missing, asked, keys)
