@@ -11,7 +11,7 @@ class Remembered(Database):
     """Each statement with its arguments reaches the real database once; its rows, being frozen, serve for ever."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database._pool)  # noqa: SLF001  # the same connections
+        super().__init__(database._connections)  # noqa: SLF001  # the same connections
         self._rows: dict[tuple[Any, ...], list[Any]] = {}
 
     async def fetch(

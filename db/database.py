@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import ssl
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import asyncpg
 from aiosql.query_loader import QueryLoader
-from asyncpg.pool import PoolConnectionProxy
 
-from db.errors import Invalid, NotMigrated, TimedOut, Unavailable
+from db.connections import Connection, Connections
+from db.errors import AdgraphError, Invalid, NotMigrated, TimedOut, Unavailable
 
 QUERIES = Path(__file__).parent / "queries"
 UNREACHABLE = (
@@ -64,6 +63,7 @@ def _statements() -> dict[str, str]:
     return {query.query_name: query.sql for query in found}
 
 
+@lru_cache(maxsize=1_000)
 def statement(name: str, label: str | None = None, **slots: str) -> str:
     """The text of the statement `name`, opening with `label` (or its name) as a comment for the server's log.
 
@@ -86,48 +86,46 @@ def recording() -> Iterator[list[str]]:
         _recording.reset(token)
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turns the driver's failures into the errors that clients know."""
-    try:
-        yield
-    except asyncpg.QueryCanceledError as error:
-        raise TimedOut(
-            "The database took longer than allowed. Ask for less: fewer entities, a shorter window."
-        ) from error
-    except asyncpg.CharacterNotInRepertoireError as error:
-        raise Invalid("PostgreSQL holds no text with the character NUL (\\u0000). Leave it out.") from error
-    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
-        raise NotMigrated("The database lacks tables of this version of adgraph. Run adgraph migrate.") from error
-    except asyncpg.InterfaceError as error:
-        if "closed" not in str(error) and "closing" not in str(error):
-            raise
-        raise Unavailable("The database connection was lost. Try again shortly.") from error
-    except UNREACHABLE as error:
-        raise Unavailable("The database cannot be reached. Try again shortly.") from error
+class _Told:
+    """Turns the driver's failures into the errors that clients know. A class, since a generator takes ten times as
+    long.
+    """
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        if error is not None and (meaning := _meaning(error)):
+            raise meaning from error
+
+
+_told = _Told()
+
+
+def _meaning(error: BaseException) -> AdgraphError | None:
+    match error:
+        case asyncpg.QueryCanceledError():
+            return TimedOut("The database took longer than allowed. Ask for less: fewer entities, a shorter window.")
+        case asyncpg.CharacterNotInRepertoireError():
+            return Invalid("PostgreSQL holds no text with the character NUL (\\u0000). Leave it out.")
+        case asyncpg.UndefinedTableError() | asyncpg.UndefinedColumnError():
+            return NotMigrated("The database lacks tables of this version of adgraph. Run adgraph migrate.")
+        case asyncpg.InterfaceError() if "closed" in str(error) or "closing" in str(error):
+            return Unavailable("The database connection was lost. Try again shortly.")
+    return Unavailable("The database cannot be reached. Try again shortly.") if isinstance(error, UNREACHABLE) else None
 
 
 class Transaction:
     """Named queries on one connection, all of them or none."""
 
-    def __init__(self, connection: PoolConnectionProxy[asyncpg.Record]) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def fetch(
         self, name: str, *arguments: object, row: type[R], label: str | None = None, **slots: str
     ) -> list[R]:
         """The rows of the statement `name`; see `statement` for `label` and `slots`."""
-        if (names := _recording.get()) is not None:
-            names.append(label or name)
-        sql = statement(name, label, **slots)
-        with _told():
-            try:
-                return await self._connection.fetch(sql, *arguments, record_class=row)
-            except asyncpg.InvalidCachedStatementError:
-                # After a migration the first use of a prepared statement fails and drops it; the second prepares anew.
-                if self._connection.is_in_transaction():
-                    raise
-                return await self._connection.fetch(sql, *arguments, record_class=row)
+        with _told:
+            return await _fetch(self._connection, name, arguments, row, label, slots)
 
     async def execute(self, name: str, *arguments: object, label: str | None = None, **slots: str) -> None:
         """Runs the statement `name` for its effect."""
@@ -135,28 +133,24 @@ class Transaction:
 
     async def copy(self, table: str, columns: tuple[str, ...], records: Iterable[tuple[object, ...]]) -> None:
         """Appends `records` to `table` with COPY, PostgreSQL's fastest way in."""
-        with _told():
+        with _told:
             await self._connection.copy_records_to_table(table, columns=columns, records=records)
 
 
-class _Connect:
-    """Opens connections. When one was not answered in time, all that wait for their turn fail with it, not in turn."""
-
-    # Long enough for whoever waits, short enough not to be noticed once the database is back.
-    PAUSE = 0.25
-
-    def __init__(self) -> None:
-        self._silent_until = 0.0
-
-    async def __call__(self, *arguments: Any, **named: Any) -> asyncpg.Connection[asyncpg.Record]:
-        now = asyncio.get_running_loop().time
-        if now() < self._silent_until:
-            raise TimeoutError("the database did not answer another connection just now")
-        try:
-            return await asyncpg.connect(*arguments, **named)
-        except TimeoutError:
-            self._silent_until = now() + self.PAUSE
+async def _fetch(
+    connection: Connection, name: str, arguments: tuple[object, ...], row: type[R],
+    label: str | None, slots: Mapping[str, str],
+) -> list[R]:  # fmt: skip
+    if (names := _recording.get()) is not None:
+        names.append(label or name)
+    sql = statement(name, label, **slots)
+    try:
+        return await connection.fetch(sql, *arguments, record_class=row)
+    except asyncpg.InvalidCachedStatementError:
+        # After a migration the first use of a prepared statement fails and drops it; the second prepares anew.
+        if connection.is_in_transaction():
             raise
+        return await connection.fetch(sql, *arguments, record_class=row)
 
 
 async def _nothing(_connection: object) -> None:
@@ -164,10 +158,10 @@ async def _nothing(_connection: object) -> None:
 
 
 class Database:
-    """A pool of connections. It connects when first asked, so that a server starts before its database does."""
+    """A database, connected to when first asked, so that a server starts before its database does."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
-        self._pool = pool
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
 
     @classmethod
     @asynccontextmanager
@@ -175,12 +169,10 @@ class Database:
         cls, url: str, *, connections: int = 10, connect_timeout: float = 2, statement_timeout: float = 30
     ) -> AsyncIterator[Self]:
         """A database at `url` until the block ends. Times in seconds; a `statement_timeout` of 0 means no limit."""
-        pool = asyncpg.create_pool(
+        opening = Connections.open(
             url,
-            min_size=0,
-            max_size=connections,
+            connections,
             timeout=connect_timeout,
-            connect=_Connect(),
             statement_cache_size=500,
             # Nothing here changes a session beyond its transaction, so a connection goes back without a statement of
             # asyncpg's own, which would cost as much as a small query.
@@ -196,16 +188,16 @@ class Database:
                 "plan_cache_mode": "force_custom_plan",
             },
         )
-        async with pool:
-            yield cls(pool)
+        async with opening as opened:
+            yield cls(opened)
 
     async def fetch(
         self, name: str, *arguments: object, row: type[R], label: str | None = None, **slots: str
     ) -> list[R]:
         """The rows of the statement `name`, on any free connection; see `statement` for `label` and `slots`."""
-        with _told():
-            async with self._pool.acquire() as connection:
-                return await Transaction(connection).fetch(name, *arguments, row=row, label=label, **slots)
+        with _told:
+            async with self._connections.one() as connection:
+                return await _fetch(connection, name, arguments, row, label, slots)
 
     async def execute(self, name: str, *arguments: object, label: str | None = None, **slots: str) -> None:
         """Runs the statement `name` for its effect, in a transaction of its own."""
@@ -214,6 +206,6 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """A transaction: committed when the block ends, rolled back when it raises."""
-        with _told():
-            async with self._pool.acquire() as connection, connection.transaction():
+        with _told:
+            async with self._connections.one() as connection, connection.transaction():
                 yield Transaction(connection)
