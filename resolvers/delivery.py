@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from itertools import repeat
 from typing import Generic, NamedTuple, TypeVar
 
 from db import delivery
@@ -95,7 +97,7 @@ async def totals(
         account = accounts[account_id]
         since, until = account.window.since, account.window.until
         covered = account.covered(level, since, until)
-        of_account = found.sums(ids, account.currencies, of_one_day=account.window.days == 1)
+        of_account = found.sums(ids, account.currencies, repeat(account.window.days == 1))
         answers |= zip(ids, of_account, strict=True)
         unclear += [
             _Unclear(sums, Entity(id_, account_id), account, since, until)
@@ -124,17 +126,19 @@ async def series(
     answers: dict[int, Series] = {}
     unclear = []
     for account_id, ids in own.items():
-        account = accounts[account_id]
-        points: dict[int, list[Point]] = {id_: [] for id_ in ids}
-        for bucket in cuts[account_id]:
-            covered = account.covered(level, bucket.since, bucket.until)
-            start, since, until, partial = bucket
-            of_bucket = found.sums([(id_, start) for id_ in ids], account.currencies, of_one_day=bucket.days == 1)
-            for id_, sums in zip(ids, of_bucket, strict=True):
-                points[id_].append(Point(start, since, until, partial, sums))
-                if sums.days < covered.days and not _settled(sums, covered):
-                    unclear.append(_Unclear(sums, Entity(id_, account_id), account, since, until))
-        answers |= {id_: Series(granularity, own_points) for id_, own_points in points.items()}
+        account, cut = accounts[account_id], cuts[account_id]
+        covered = [account.covered(level, bucket.since, bucket.until) for bucket in cut]
+        columns_of_cut = list(zip(*cut, strict=True))
+        of_one_day = [bucket.days == 1 for bucket in cut]
+        for id_ in ids:
+            of_entity = found.sums(zip(repeat(id_), columns_of_cut[0]), account.currencies, of_one_day)
+            points = map(partial(tuple.__new__, Point), zip(*columns_of_cut, of_entity, strict=True))
+            answers[id_] = Series(granularity, list(points))
+            unclear += [
+                _Unclear(sums, Entity(id_, account_id), account, bucket.since, bucket.until)
+                for sums, days, bucket in zip(of_entity, covered, cut, strict=True)
+                if sums.days < days.days and not _settled(sums, days)
+            ]
     await _settle_by_date(request, level, unclear)
     return [answers[id_] for id_, _ in entities]
 
@@ -178,7 +182,7 @@ class _Found(Generic[K]):
 
     def __init__(self, keys: Sequence[K], lines: Lines, columns: Iterable[str]) -> None:
         self._columns = lines.columns
-        self._missing = list(map(_KINDS.__getitem__, lines.columns.get("missing", ())))
+        self._missing = list(map(_KINDS.__getitem__, lines.columns.pop("missing", ())))
         self._added = [column for column in (*columns, "days", "reach_rows") if column in lines.columns]
         self._at = dict(zip(keys, range(len(keys)), strict=True))
         if len(self._at) < len(keys):
@@ -186,8 +190,8 @@ class _Found(Generic[K]):
         # Who has no line has this one: no rows, which add up to zeros.
         self._silent = self._append(frozenset(), dict.fromkeys(self._added, 0) | {"reach": None})
 
-    def sums(self, keys: Iterable[K], currencies: frozenset[str], *, of_one_day: bool) -> list[Sums]:
-        """Those under each key; zeros where there are none. Of several days, reach cannot be told."""
+    def sums(self, keys: Iterable[K], currencies: frozenset[str], of_one_day: Iterable[bool]) -> list[Sums]:
+        """Those under each key; zeros where there are none. `of_one_day` says of each key whether reach can be told."""
         columns, missing, get, silent = self._columns, self._missing, self._at.get, self._silent
         places = [get(key, silent) for key in keys]
         days = columns.get("days") or [0]
@@ -195,8 +199,8 @@ class _Found(Generic[K]):
             return [Sums(columns, at, missing[at], None, False, days[at], currencies) for at in places]
         reach, rows = columns["reach"], columns["reach_rows"]
         return [
-            Sums(columns, at, missing[at], reach[at] if of_one_day else None, rows[at] > 0, days[at], currencies)
-            for at in places
+            Sums(columns, at, missing[at], reach[at] if alone else None, rows[at] > 0, days[at], currencies)
+            for at, alone in zip(places, of_one_day, strict=False)
         ]
 
     def _merge(self, keys: Sequence[K]) -> None:

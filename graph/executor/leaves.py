@@ -40,26 +40,18 @@ def as_is(leaf: GraphQLLeafType, values: Sequence[Any]) -> bool:
     return kinds <= {NULL}
 
 
-def coercer(leaf: GraphQLLeafType) -> Callable[[Any], Any]:
-    """What brings one value of the leaf into the answer; enums and dates remember, since they have few values."""
-    if isinstance(leaf, GraphQLEnumType) or leaf.name == "Date":
-        known: dict[Any, Any] = {}
-
-        def remembered(value: Any) -> Any:
-            # True and 1 are equal, but not the same value.
-            key = (type(value), value)
-            try:
-                hash(key)
-            except TypeError:
-                return _coerced(leaf, value)
-            if key not in known:
-                known[key] = _coerced(leaf, value)
-            return known[key]
-
-        return remembered
-    return lambda value: _coerced(leaf, value)
+def of_few(leaf: GraphQLLeafType, values: Sequence[Any]) -> list[Any] | None:
+    """A column of an enum or of dates, each different value coerced once; None where that is not so simple."""
+    # True and 1 are equal, but not the same value.
+    if not (isinstance(leaf, GraphQLEnumType) or leaf.name == "Date") or len(set(map(type, values))) != 1:
+        return None
+    try:
+        known = {value: coerced(leaf, value) for value in set(values)}
+    except Exception:  # noqa: BLE001  # one by one tells which
+        return None
+    return list(map(known.__getitem__, values))
 
 
-def _coerced(leaf: GraphQLLeafType, value: Any) -> Any:
-    # graphql-core's own rule, and its words where the value breaks it.
+def coerced(leaf: GraphQLLeafType, value: Any) -> Any:
+    """What one value of the leaf is in the answer, by graphql-core's own rule, and its words where it breaks that."""
     return Executor.complete_leaf_value(leaf, value)

@@ -26,7 +26,7 @@ from graphql.pyutils import Path, UndefinedType, inspect, is_iterable
 from strawberry.types.arguments import convert_arguments
 
 from graph.executor.columns import Values, attributes, awaited, one_each, spread, together
-from graph.executor.leaves import as_is, coercer
+from graph.executor.leaves import as_is, coerced, of_few
 from graph.executor.places import Items, Picked, Places, Root, Under
 from graph.executor.plan import FieldPlan, SelectionPlan
 
@@ -162,12 +162,13 @@ class Run:
     def _coerced(self, field: FieldPlan, type_: Any, values: Values, places: Places) -> Values:
         if as_is(type_, values):
             return values
-        coerce = coercer(type_)
+        if (few := of_few(type_, values)) is not None:
+            return few
         answers: Values = []
         for number, value in enumerate(values):
             try:
                 absent = isinstance(value, NOTHING)
-                answers.append(self._absent(field, value, places, number) if absent else coerce(value))
+                answers.append(self._absent(field, value, places, number) if absent else coerced(type_, value))
             except Exception as error:  # noqa: BLE001  # the error of this one value
                 answers.append(self._failed(field, error, places, number))
         return answers
