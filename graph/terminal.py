@@ -149,7 +149,8 @@ def _table(title: str, rows: list[tuple[str, str]]) -> None:
 def show_import(report: ImportReport, rejects: Path | None = None) -> None:
     """What an import did, then what the user should know of it; `rejects` is where rejected rows are kept."""
     entities = ("ad_accounts", "campaigns", "ad_sets", "ads", "placeholders", "moved", "facts", "added", "replaced")
-    counts = (*entities, *(name for name in ("removed", "outside", "rejected") if getattr(report, name)), "days")
+    others = (name for name in ("removed", "outside", "rejected", "windows") if getattr(report, name))
+    counts = (*entities, *others, "days")
     rows = [(_SHOWN.get(name, name.replace("_", " ")), f"{getattr(report, name):,}") for name in counts]
     for covered in report.covered:
         level = covered.level.name.lower().replace("_", " ")
@@ -174,7 +175,8 @@ def show_import(report: ImportReport, rejects: Path | None = None) -> None:
 
 
 _SHOWN = {"added": "facts: new", "replaced": "facts: with other numbers", "removed": "facts: removed",
-          "outside": "rows of other days", "rejected": "rows rejected"}  # fmt: skip
+          "outside": "rows of other days", "rejected": "rows rejected",
+          "windows": "reach of whole windows: new"}  # fmt: skip
 
 
 def show_refusal(refused: ImportRefused) -> None:

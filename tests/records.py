@@ -16,7 +16,9 @@ from db.level import Level, Platform
 DAY = date(2025, 3, 10)
 FILE = Path("export.csv")
 _lines = itertools.count(2)
-TABLES = ("project", "ad_account", "campaign", "ad_set", "ad", "daily_fact", "daily_rollup", "staged_fact")
+TABLES = (
+    "project", "ad_account", "campaign", "ad_set", "ad", "daily_fact", "daily_rollup", "staged_fact", "window_reach",
+)  # fmt: skip
 
 
 def make_place() -> Place:

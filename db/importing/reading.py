@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from db.importers.records import BadRow, Entity, Fact, Note, Orphan, Record, Reported
+from db.importers.records import BadRow, Entity, Fact, Note, Orphan, Record, Reported, WindowReach
 from db.importing.facts import Staging
 from db.importing.options import Options
 from db.importing.refusals import ImportRefused
 from db.importing.rejects import Rejects
 from db.importing.tree import Key, Tree
+from db.importing.windows import Windows
 
 # Of endless bad rows the first tell enough; all are counted.
 MOST_BAD_ROWS = 10_000
@@ -37,8 +38,12 @@ class Reading:
     # What conversions are, each choice once.
     reported: dict[Reported, None] = field(default_factory=dict)
     files: set[Path] = field(default_factory=set)
+    windows: Windows = field(init=False)
     # Facts of days that are not to be imported.
     outside: int = 0
+
+    def __post_init__(self) -> None:
+        self.windows = Windows(self.tree)
 
     async def read(self, records: Iterable[Record], progress: Callable[[int], None] | None) -> None:
         """Takes all records; `progress` hears how many, now and then."""
@@ -68,6 +73,10 @@ class Reading:
             self.refuse([record])
         elif isinstance(record, Orphan):
             self.orphans[Key(record.platform, record.level, record.external_id)].add(record.day)
+        elif isinstance(record, WindowReach):
+            self.files.add(record.place.file)
+            if bad_row := self.windows.add(record):
+                self.refuse([bad_row])
         elif isinstance(record, Reported):
             self.reported[record] = None
         elif isinstance(record, Note):

@@ -40,7 +40,8 @@ class ImportReport:
 
     Entities are those that its rows are about. `facts` are the entity-days named: of them `added` are new and
     `replaced` had other numbers before; `removed` were there and are not named. `rejected` rows cannot be taken,
-    `outside` are those of other days than were to be imported. `changed` tells whether anything is not as it was.
+    `outside` are those of other days than were to be imported. `windows` counts the entities and windows whose reach is
+    not as it was, `changed` tells whether anything is not as it was.
     """
 
     import_id: int
@@ -61,6 +62,7 @@ class ImportReport:
     rejected: int
     outside: int
     days: int
+    windows: int
     covered: tuple[Covered, ...]
     changed: bool
     orphans: tuple[Orphans, ...]

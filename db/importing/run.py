@@ -127,6 +127,7 @@ class _Run:
         refused = await staging.days_of([key for key in placement.parents if key not in account_of])
         orphans = await staging.days_of(sorted(placement.orphans))
         taken = await staging.take(import_id, ids, account_of)
+        windows = await reading.windows.take(transaction, org_id, import_id, {key: ids[key] for key in account_of})
         # Of rows that could not be read nobody knows which days they are of: none is known as a whole.
         coverage = [] if unread else self._coverage(taken, settled.nodes, ids, account_of, imported_at)
         newly_covered = await covered.cover(transaction, org_id, coverage, imported_at) if coverage else 0
@@ -157,7 +158,8 @@ class _Run:
             outside=reading.outside,
             days=len({row.day for row in taken.days}),
             covered=covered_days(coverage, external_ids),
-            changed=bool(written or taken.added or taken.replaced or removed or newly_covered or created),
+            windows=windows,
+            changed=bool(written or windows or taken.added or taken.replaced or removed or newly_covered or created),
             orphans=self._orphans(placement, orphans),
             warnings=warnings(placement, moved, nodes, partly, taken.shorter, unread),
             notes=tuple(reading.notes),
@@ -229,7 +231,8 @@ class _Run:
         for key, days in self.reading.orphans.items():
             facts[key] += len(days)
         by_level: dict[Level, list[Key]] = defaultdict(list)
-        for key in sorted(set(facts) | (placement.orphans & (self.tree.own.keys() | self.tree.number_of.keys()))):
+        about = self.tree.own.keys() | self.tree.number_of.keys() | self.tree.mentioned.keys()
+        for key in sorted(set(facts) | (placement.orphans & about)):
             by_level[key.level].append(key)
         return tuple(
             Orphans(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from db.importers.records import Entity, Fact, Place
+from db.importers.records import Entity, Fact, Place, WindowReach
 from db.level import Level, Platform
 
 # The external id of a parent that no row names starts so; the rest says what it stands in.
@@ -68,6 +68,8 @@ class Tree:
         # Entities that facts are about, numbered in order of appearance.
         self.number_of: dict[Key, int] = {}
         self._numbered: dict[tuple[Platform, Level, str, tuple[tuple[Level, str], ...]], int] = {}
+        # Entities that rows are about which neither describe them nor measure a day of them.
+        self.mentioned: dict[Key, None] = {}
         self._named_by_facts: list[tuple[Key, Chain, Place]] = []
         # What rows other than its own say of an entity's ancestors: the first that says something counts.
         self._hints: dict[Key, Chain] = {}
@@ -90,10 +92,19 @@ class Tree:
                 self._named_by_facts.append((key, dict(fact.parents), fact.place))
         return number
 
+    def mention(self, row: WindowReach) -> Key:
+        """Takes an entity that a row is about without describing it or measuring a day of it."""
+        key = Key(row.platform, row.level, row.external_id)
+        if key not in self.mentioned:
+            self.mentioned[key] = None
+            if row.parents:
+                self._named_by_facts.append((key, dict(row.parents), row.place))
+        return key
+
     def named(self) -> set[Key]:
         """Every entity that a row describes, measures or names."""
         self._gather_hints()
-        found = set(self.own) | set(self.number_of) | set(self._hints)
+        found = set(self.own) | set(self.number_of) | set(self.mentioned) | set(self._hints)
         for key, chain, _ in self._claims():
             found.update(Key(key.platform, level, external_id) for level, external_id in chain.items())
         return found
@@ -101,7 +112,7 @@ class Tree:
     def place(self, known: Mapping[Key, Known]) -> Placement:
         """Where each entity that the records are about stands."""
         placement = Placement(self, known, self._hints)
-        for key in (*self.own, *self.number_of):
+        for key in (*self.own, *self.number_of, *self.mentioned):
             placement.settle(key)
         placement.disagreements.extend(self._disagreements(placement))
         return placement
