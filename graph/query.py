@@ -1,5 +1,7 @@
 """The entry points of the schema."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import strawberry
@@ -14,10 +16,12 @@ from graph.ad_account import AdAccount
 from graph.ad_set import AdSet
 from graph.campaign import Campaign
 from graph.connection import Connection, roots
+from graph.field import batched
 from graph.node import Node
 from graph.project import Project
-from graph.selection import Info, Selection
+from graph.selection import Selection
 from resolvers import global_id, tree
+from resolvers.context import Request
 
 MAX_IDS = 250
 
@@ -35,71 +39,100 @@ External = Annotated[ExternalId | None, strawberry.argument(description="Its id 
 
 
 async def _node(
-    info: Info, node_id: Annotated[strawberry.ID, strawberry.argument(name="id", description="Any node's id.")]
-) -> Any:
+    request: Request, selection: Selection, roots: Sequence[object],
+    node_id: Annotated[strawberry.ID, strawberry.argument(name="id", description="Any node's id.")],
+) -> list[Row]:  # fmt: skip
     kind, number = global_id.parse(node_id)
-    return await _by_id(info, kind, number)
+    return [await _by_id(request, selection, kind, number)] * len(roots)
 
 
 async def _nodes(
-    info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 250 ids.")]
-) -> Any:
+    request: Request, selection: Selection, roots: Sequence[object],
+    ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 250 ids.")],
+) -> list[list[Row | Exception]]:  # fmt: skip
     if len(ids) > MAX_IDS:
         raise Invalid(f"`ids` may hold {MAX_IDS} ids; got {len(ids)}. Ask in several queries.")
-    return [_node(info, node_id) for node_id in ids]
+    found: dict[str, Row | Exception] = {}
+    wanted: dict[Kind[Row], dict[str, int]] = {}
+    for id_ in ids:
+        try:
+            kind, number = global_id.parse(id_)
+        except Invalid as error:
+            found[id_] = error
+        else:
+            wanted.setdefault(kind, {})[id_] = number
+    for some in await asyncio.gather(*(_of_kind(request, selection, kind, own) for kind, own in wanted.items())):
+        found |= some
+    return [[found[id_] for id_ in ids]] * len(roots)
 
 
-async def _by_id(info: Info, kind: Kind[Row], number: int) -> Row:
-    name = global_id.TYPE_NAMES[kind]
-    row = await info.context.load(tree.by_id, number, kind, Selection.of(info).columns(kind))
-    return _found(row, f"{name} with the id {global_id.encode(name, number)!r}")
+async def _of_kind(
+    request: Request, selection: Selection, kind: Kind[Row], wanted: Mapping[str, int]
+) -> dict[str, Row | Exception]:
+    """The nodes of one kind by their ids; an error for each that is not there."""
+    try:
+        rows = await request.load_all(tree.by_id, wanted.values(), kind, selection.columns(kind))
+    except Exception as error:  # noqa: BLE001  # each of these nodes fails with it, those of other kinds do not
+        return dict.fromkeys(wanted, error)
+    return {id_: rows[number] or _missing(kind, number) for id_, number in wanted.items()}
 
 
-def _found(row: Row | None, what: str) -> Row:
+async def _by_id(request: Request, selection: Selection, kind: Kind[Row], number: int) -> Row:
+    row = await request.load(tree.by_id, number, kind, selection.columns(kind))
     if row is None:
-        raise NotFound(f"There is no {what}.")
+        raise _missing(kind, number)
     return row
 
 
-def _project(kind: Kind[Row]) -> Any:
-    async def resolve(
-        info: Info, node_id: Annotated[strawberry.ID, strawberry.argument(name="id", description="Its id.")]
-    ) -> Any:
-        return await _by_id(info, kind, global_id.parse_as(kind, node_id))
+def _missing(kind: Kind[Row], number: int) -> NotFound:
+    name = global_id.TYPE_NAMES[kind]
+    return NotFound(f"There is no {name} with the id {global_id.encode(name, number)!r}.")
 
-    return resolve
+
+def _project(kind: Kind[Row]) -> Any:
+    async def many(
+        request: Request, selection: Selection, roots: Sequence[object],
+        node_id: Annotated[strawberry.ID, strawberry.argument(name="id", description="Its id.")],
+    ) -> list[Row]:  # fmt: skip
+        return [await _by_id(request, selection, kind, global_id.parse_as(kind, node_id))] * len(roots)
+
+    return many
 
 
 def _entity(kind: Kind[Row]) -> Any:
-    async def resolve(info: Info, node_id: Id = strawberry.UNSET, external: External = strawberry.UNSET) -> Any:
+    async def found(request: Request, selection: Selection, node_id: Id, external: External) -> Row:
         if bool(node_id) == bool(external):
             raise Invalid("Give exactly one of `id` and `external`.")
         if node_id:
-            return await _by_id(info, kind, global_id.parse_as(kind, node_id))
+            return await _by_id(request, selection, kind, global_id.parse_as(kind, node_id))
         assert external
-        row = await info.context.load(
-            tree.by_external_id, (external.platform, external.id), kind, Selection.of(info).columns(kind)
-        )
-        return _found(row, f"{global_id.TYPE_NAMES[kind]} that {external.platform.value} knows as {external.id!r}")
+        key = (external.platform, external.id)
+        row = await request.load(tree.by_external_id, key, kind, selection.columns(kind))
+        if row is None:
+            name = global_id.TYPE_NAMES[kind]
+            raise NotFound(f"There is no {name} that {external.platform.value} knows as {external.id!r}.")
+        return row
 
-    return resolve
+    async def many(
+        request: Request, selection: Selection, roots: Sequence[object],
+        node_id: Id = strawberry.UNSET, external: External = strawberry.UNSET,
+    ) -> list[Row]:  # fmt: skip
+        return [await found(request, selection, node_id, external)] * len(roots)
 
-
-def _field(resolver: Any, graphql_type: object, description: str) -> Any:
-    return strawberry.field(resolver=resolver, graphql_type=graphql_type, description=description)
+    return many
 
 
 @strawberry.type(description="Where every query starts.")
 class Query:
-    node = _field(_node, Node | None, "The node with that id, whatever its kind; NOT_FOUND where there is none.")
-    nodes = _field(
+    node = batched(_node, Node | None, "The node with that id, whatever its kind; NOT_FOUND where there is none.")
+    nodes = batched(
         _nodes,
         list[Node | None] | None,
         "The nodes with those ids, in their order; null and NOT_FOUND for each unknown one.",
     )
     projects = roots(entity.PROJECT, Connection[Project] | None, "All projects.")
-    project = _field(_project(entity.PROJECT), Project | None, "One project.")
-    ad_account = _field(_entity(entity.AD_ACCOUNT), AdAccount | None, "One ad account.")
-    campaign = _field(_entity(entity.CAMPAIGN), Campaign | None, "One campaign.")
-    ad_set = _field(_entity(entity.AD_SET), AdSet | None, "One ad set.")
-    ad = _field(_entity(entity.AD), Ad | None, "One ad.")
+    project = batched(_project(entity.PROJECT), Project | None, "One project.")
+    ad_account = batched(_entity(entity.AD_ACCOUNT), AdAccount | None, "One ad account.")
+    campaign = batched(_entity(entity.CAMPAIGN), Campaign | None, "One campaign.")
+    ad_set = batched(_entity(entity.AD_SET), AdSet | None, "One ad set.")
+    ad = batched(_entity(entity.AD), Ad | None, "One ad.")
