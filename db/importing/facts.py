@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +32,25 @@ _SUMMED = """
     from staged_fact
     where org_id = $1 and import_id = $2
     group by entity, day"""
+
+
+# Where nothing can be replaced it is not looked for, which takes a third of the time.
+_REPLACING = """
+    on conflict (org_id, entity_id, day) do update set
+        ad_account_id = excluded.ad_account_id, level = excluded.level, missing = excluded.missing,
+        spend_micros = excluded.spend_micros, impressions = excluded.impressions, clicks = excluded.clicks,
+        link_clicks = excluded.link_clicks, conversions_millionths = excluded.conversions_millionths,
+        conversion_value_micros = excluded.conversion_value_micros, reach = excluded.reach, hours = excluded.hours,
+        import_id = excluded.import_id
+    where (
+        daily_fact.ad_account_id, daily_fact.level, daily_fact.missing, daily_fact.spend_micros,
+        daily_fact.impressions, daily_fact.clicks, daily_fact.link_clicks, daily_fact.conversions_millionths,
+        daily_fact.conversion_value_micros, daily_fact.reach, daily_fact.hours
+    ) is distinct from (
+        excluded.ad_account_id, excluded.level, excluded.missing, excluded.spend_micros, excluded.impressions,
+        excluded.clicks, excluded.link_clicks, excluded.conversions_millionths, excluded.conversion_value_micros,
+        excluded.reach, excluded.hours
+    )"""
 
 
 class _FoundRow(Row):
@@ -204,12 +224,23 @@ class Staging:
         taken = await self._transaction.fetch(
             "take_facts", *self._keys, list(placed), entities, accounts, levels, import_id, row=_TakenRow,
             staged=_SUMMED if self._in_parts else _AS_STAGED,
+            replacing=_REPLACING if await self._any_there(days) else "",
         )  # fmt: skip
         above = {number: ids[key] for number, key in placed.items() if key.level < Level.AD}
         if above:
             await self._transaction.execute("confirm_facts", *self._keys, list(above), list(above.values()), import_id)
         await self._transaction.execute("plan_nested_loops", self._org_id, "on")
         return Taken(days, taken[0].added, taken[0].replaced, shorter[0].count if shorter else 0)
+
+    async def _any_there(self, days: Sequence[StagedDayRow]) -> bool:
+        spans: dict[tuple[int, int], list[date]] = defaultdict(list)
+        for row in days:
+            spans[row.ad_account_id, row.level].append(row.day)
+        found = await self._transaction.fetch(
+            "facts_there", self._org_id, [account for account, _ in spans], [level for _, level in spans],
+            [min(named) for named in spans.values()], [max(named) for named in spans.values()], row=_FoundRow,
+        )  # fmt: skip
+        return found[0].found
 
     async def clear(self) -> None:
         """Forgets what was staged."""

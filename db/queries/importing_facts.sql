@@ -106,6 +106,20 @@ join daily_fact
     on daily_fact.org_id = $1 and daily_fact.entity_id = placed.entity_id and daily_fact.day = staged.day
     and daily_fact.hours > staged.hours;
 
+-- name: facts_there
+-- Whether any fact of the ad accounts $2 at the levels $3 is there from the days $4 to the days $5.
+select exists (
+    select 1
+    from unnest($2::bigint[], $3::smallint[], $4::date[], $5::date[]) as named (ad_account_id, level, first, last)
+    cross join lateral (
+        select daily_fact.day
+        from daily_fact
+        where daily_fact.org_id = $1 and daily_fact.ad_account_id = named.ad_account_id
+            and daily_fact.level = named.level and daily_fact.day between named.first and named.last
+        limit 1
+    ) as there
+) as found;
+
 -- name: take_facts
 -- Replaces the entity-days that are staged of the entities numbered $3, which are the entities $4 in the ad accounts $5
 -- at the levels $6, as of the import $7. A day that is staged in parts is their sum; a metric that any part lacks is
@@ -129,21 +143,7 @@ with taken as (
         entity, entity_id, ad_account_id, level
     ) on placed.entity = staged.entity
     order by placed.entity_id, staged.day
-    on conflict (org_id, entity_id, day) do update set
-        ad_account_id = excluded.ad_account_id, level = excluded.level, missing = excluded.missing,
-        spend_micros = excluded.spend_micros, impressions = excluded.impressions, clicks = excluded.clicks,
-        link_clicks = excluded.link_clicks, conversions_millionths = excluded.conversions_millionths,
-        conversion_value_micros = excluded.conversion_value_micros, reach = excluded.reach, hours = excluded.hours,
-        import_id = excluded.import_id
-    where (
-        daily_fact.ad_account_id, daily_fact.level, daily_fact.missing, daily_fact.spend_micros,
-        daily_fact.impressions, daily_fact.clicks, daily_fact.link_clicks, daily_fact.conversions_millionths,
-        daily_fact.conversion_value_micros, daily_fact.reach, daily_fact.hours
-    ) is distinct from (
-        excluded.ad_account_id, excluded.level, excluded.missing, excluded.spend_micros, excluded.impressions,
-        excluded.clicks, excluded.link_clicks, excluded.conversions_millionths, excluded.conversion_value_micros,
-        excluded.reach, excluded.hours
-    )
+    {replacing}
     -- A row that was there has been locked by this transaction, one that was not has no mark of it.
     returning xmax = 0 as added
 )
