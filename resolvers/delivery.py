@@ -14,7 +14,7 @@ from db import delivery
 from db.ad_account import AdAccountScopeRow
 from db.delivery import Lines
 from db.level import Level, Missing
-from resolvers import coverage
+from resolvers import coverage, window_reach
 from resolvers.context import Request
 from resolvers.coverage import Coverage
 from resolvers.formulas import WHOLE, Sums
@@ -93,6 +93,7 @@ async def totals(
     found = _Found(lines.entity_ids, lines, columns)
     answers: dict[int, Sums] = {}
     unclear = []
+    whole: list[window_reach.Told] = []
     for account_id, ids in own.items():
         account = accounts[account_id]
         since, until = account.window.since, account.window.until
@@ -104,7 +105,10 @@ async def totals(
             for id_, sums in zip(ids, of_account, strict=True)
             if sums.days < covered.days and not _settled(sums, covered)
         ]
+        if "reach" in columns and account.window.days == covered.days > 1:
+            whole += zip(ids, repeat(since), repeat(until), of_account)
     await _settle_by_date(request, level, unclear)
+    await window_reach.tell(request, whole)
     return [answers[id_] for id_, _ in entities]
 
 
@@ -125,6 +129,7 @@ async def series(
     found = _Found(list(zip(lines.entity_ids, lines.buckets, strict=True)), lines, columns)
     answers: dict[int, Series] = {}
     unclear = []
+    whole: list[window_reach.Told] = []
     for account_id, ids in own.items():
         account, cut = accounts[account_id], cuts[account_id]
         covered = [account.covered(level, bucket.since, bucket.until) for bucket in cut]
@@ -139,7 +144,14 @@ async def series(
                 for sums, days, bucket in zip(of_entity, covered, cut, strict=True)
                 if sums.days < days.days and not _settled(sums, days)
             ]
+            if "reach" in columns:
+                whole += [
+                    (id_, bucket.since, bucket.until, sums)
+                    for sums, days, bucket in zip(of_entity, covered, cut, strict=True)
+                    if bucket.days == days.days > 1
+                ]
     await _settle_by_date(request, level, unclear)
+    await window_reach.tell(request, whole)
     return [answers[id_] for id_, _ in entities]
 
 

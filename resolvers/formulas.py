@@ -177,9 +177,9 @@ class Sums:
     `columns` holds sums by column, those that were asked for, of many entities at once: its own are at the place `at`.
     A column that is not there is 0. `missing` holds, for every kind of row that was added up (days without a row on
     covered days count as rows of zeros), which metrics those rows lack. Empty: no day was covered. `reach` is set only
-    where the days are exactly those of one own row; `reach_seen` where some row at or below reported any. `currencies`
-    are those of the ad accounts with rows (of all, where none has any); an account of unknown currency counts as a
-    currency of its own.
+    where it was reported for exactly these days, by one own row or of a whole window; `reach_seen` where some row at or
+    below reported any. `currencies` are those of the ad accounts with rows (of all, where none has any); an account of
+    unknown currency counts as a currency of its own.
     """
 
     columns: Columns = field(default_factory=dict[str, Sequence[int]])

@@ -1,0 +1,27 @@
+"""How many people an entity reached over several days, where its platform reported exactly that."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from db.database import Database, Row
+
+
+class WindowReachRow(Row):
+    """The reach of one entity over the days `[since, until)`."""
+
+    entity_id: int
+    since: date
+    until: date
+    reach: int
+
+
+async def window_reaches(
+    database: Database, org_id: int, entity_ids: Collection[int], windows: Collection[tuple[date, date]]
+) -> list[WindowReachRow]:
+    """What was reported of the entities over exactly one of the `windows`: a first day, and the day after the last."""
+    return await database.fetch(
+        "window_reaches", org_id, list(entity_ids), [since for since, _ in windows], [until for _, until in windows],
+        row=WindowReachRow,
+    )  # fmt: skip
