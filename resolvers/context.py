@@ -22,13 +22,28 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-@dataclass(slots=True)
-class _Loaded(Generic[K, V]):
-    """What one batch function gave for one set of arguments, and the task that gives each key's value."""
+class _Call(Generic[K]):
+    """One call of a batch function: made by whoever comes first, after all of that turn have added their keys."""
 
-    values: dict[K, V] = field(default_factory=dict)
-    tasks: dict[K, asyncio.Task[None]] = field(default_factory=dict)
-    gathering: list[K] = field(default_factory=list)
+    __slots__ = ("error", "keys", "lock", "made")
+
+    def __init__(self) -> None:
+        self.keys: list[K] = []
+        # Who waits for it makes it, if whoever was about to has been cancelled.
+        self.lock = asyncio.Lock()
+        self.made = False
+        self.error: Exception | None = None
+
+
+class _Loaded(Generic[K, V]):
+    """What one batch function gave for one set of arguments, and the call that each key is part of."""
+
+    __slots__ = ("calls", "gathering", "values")
+
+    def __init__(self) -> None:
+        self.values: dict[K, V] = {}
+        self.calls: dict[K, _Call[K]] = {}
+        self.gathering: _Call[K] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +62,8 @@ class Request:
     _loaded: dict[Hashable, _Loaded[Any, Any]] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
+    _making: set[asyncio.Task[Any]] = field(default_factory=set)
+    _stopped: bool = False
 
     async def load_all(
         self,
@@ -60,15 +77,24 @@ class Request:
         Whoever asks the same batch with the same arguments in the same turn of the event loop shares one call.
         """
         assert not named, "a batch function takes its arguments by position"
-        loaded: _Loaded[K, V] = self._loaded.setdefault((batch, arguments), _Loaded())
+        loaded: _Loaded[K, V] | None = self._loaded.get((batch, arguments))
+        if loaded is None:
+            loaded = self._loaded[batch, arguments] = _Loaded()
         wanted = dict.fromkeys(keys)
-        if unknown := [key for key in wanted if key not in loaded.tasks]:
-            task = loaded.tasks[loaded.gathering[0]] if loaded.gathering else self._start(batch, loaded, arguments)
-            loaded.gathering += unknown
-            loaded.tasks.update(dict.fromkeys(unknown, task))
-        for task in {loaded.tasks[key] for key in wanted}:
-            # Others may wait for it, too: who gives up does so alone.
-            await asyncio.shield(task)
+        unknown = [key for key in wanted if key not in loaded.calls]
+        if unknown:
+            if loaded.gathering is None:
+                loaded.gathering = _Call()
+            loaded.gathering.keys += unknown
+            loaded.calls.update(dict.fromkeys(unknown, loaded.gathering))
+        # First the call that may be ours to make, then those that others have made.
+        for call in dict.fromkeys(loaded.calls[key] for key in (*unknown, *wanted)):
+            if not call.made:
+                async with call.lock:
+                    if not call.made:
+                        await self._make(call, loaded, batch, arguments)
+            if call.error is not None:
+                raise call.error
         return loaded.values
 
     async def load(
@@ -81,17 +107,25 @@ class Request:
         """The same for one key."""
         return (await self.load_all(batch, [key], *arguments, **named))[key]
 
-    def _start(
-        self, batch: Callable[..., Awaitable[Sequence[V]]], loaded: _Loaded[K, V], arguments: tuple[Any, ...]
-    ) -> asyncio.Task[None]:
-        async def ask() -> None:
-            await asyncio.sleep(0)
-            keys, loaded.gathering = loaded.gathering, []
-            loaded.values.update(zip(keys, await batch(self, keys, *arguments), strict=True))
-
-        task = asyncio.create_task(ask())
-        self._track(task)
-        return task
+    async def _make(
+        self, call: _Call[K], loaded: _Loaded[K, V], batch: Callable[..., Awaitable[Sequence[V]]],
+        arguments: tuple[Any, ...],
+    ) -> None:  # fmt: skip
+        await asyncio.sleep(0)
+        if loaded.gathering is call:
+            loaded.gathering = None
+        if self._stopped:
+            raise asyncio.CancelledError
+        task = asyncio.current_task()
+        assert task is not None
+        self._making.add(task)
+        try:
+            loaded.values.update(zip(call.keys, await batch(self, call.keys, *arguments), strict=True))
+        except Exception as error:  # noqa: BLE001  # the error of all who asked
+            call.error = error
+        finally:
+            self._making.discard(task)
+        call.made = True
 
     def gather(self, many: Callable[..., Any], selection: Hashable, parent: object, arguments: dict[str, Any]) -> Any:
         """The value of a field for one parent, found together with those of all parents at its place in the query."""
@@ -101,7 +135,9 @@ class Request:
             async def load(parents: list[Any]) -> list[Any]:
                 task = asyncio.current_task()
                 assert task is not None
-                self._track(task)
+                # It does not end with the field that asked first.
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
                 return list(await many(self, selection, parents, **arguments))
 
             # A value is asked for once for each parent. To remember it would take a key that outlives the parent: the
@@ -109,14 +145,10 @@ class Request:
             loader = self._loaders[many, selection] = DataLoader(load, cache=False)
         return loader.load(parent)
 
-    def _track(self, task: asyncio.Task[Any]) -> None:
-        # Batches run in tasks of their own, which do not end with the field that asked first.
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-
     def stop(self) -> None:
         """Cancels the batches that still run, for which nobody waits any more."""
-        for task in tuple(self._running):
+        self._stopped = True
+        for task in self._running | self._making:
             task.cancel()
 
     def spend(self, nodes: int) -> None:
