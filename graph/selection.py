@@ -40,7 +40,7 @@ class Selection:
     variables: Mapping[str, Any]
     return_type: GraphQLOutputType
     nodes: Sequence[FieldNode]
-    _read: dict[tuple[Kind[Row] | None, tuple[str, ...]], list[StrawberryField]] = field(default_factory=dict)
+    _read: dict[tuple[Kind[Row] | None, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, info: Info) -> Self:
@@ -60,20 +60,21 @@ class Selection:
 
         A field needs the column of its own name, unless its metadata says which it `needs`.
         """
-        needed = {column for selected in self._fields(kind, path) for column in _needs(selected)}
-        return tuple(sorted(needed & kind.columns))
+        found = self._read.get((kind, path))
+        if found is None:
+            needed = {column for selected in self._fields(kind, path) for column in _needs(selected)}
+            found = self._read[kind, path] = tuple(sorted(needed & kind.columns))
+        return found
 
     def metrics(self, *path: str) -> tuple[str, ...]:
         """The columns of the facts that the metrics selected at `path` below this field are computed from."""
-        names = [name for selected in self._fields(None, path) for name in selected.metadata.get("metrics", ())]
-        return formulas.columns_of(names)
+        found = self._read.get((None, path))
+        if found is None:
+            names = [name for selected in self._fields(None, path) for name in selected.metadata.get("metrics", ())]
+            found = self._read[None, path] = formulas.columns_of(names)
+        return found
 
     def _fields(self, kind: Kind[Row] | None, path: tuple[str, ...]) -> list[StrawberryField]:
-        if (kind, path) not in self._read:
-            self._read[kind, path] = self._collect(kind, path)
-        return self._read[kind, path]
-
-    def _collect(self, kind: Kind[Row] | None, path: tuple[str, ...]) -> list[StrawberryField]:
         parents = [(get_named_type(self.return_type), [FieldDetails(node, None) for node in self.nodes])]
         for step in path:
             parents = [
