@@ -38,6 +38,8 @@ def messages(path: Path) -> Iterator[Message | BadRow]:
             lines.broken.clear()
         elif line.strip() and (message := _message(Place(path, lines.number), line)):
             yield message
+    if not lines.number and not lines.broken:
+        yield BadRow(Place(path, 1), "", "", "the file is empty: records are needed", ends_file=True)
     yield from lines.broken
 
 

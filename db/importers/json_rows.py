@@ -36,6 +36,8 @@ def rows(path: Path, *lists: str, complaint: Complaint) -> Iterator[Fields | Bad
     with opened(path) as file:
         text = _Text(path, file)
         try:
+            if not text.peek():
+                yield BadRow(Place(path, 1), "", "", "the file is empty: a response or rows are needed", ends_file=True)
             while text.peek():
                 # A list of documents is like one after another.
                 for _ in text.items("]") if text.took("[") else (None,):
@@ -130,6 +132,8 @@ class _Text:
         self._line = 1
         self._counted = 0
         self._ended = False
+        # Whether any value was read so far.
+        self._read = False
 
     def line(self) -> int:
         """The line that the place is on, counted from 1."""
@@ -216,10 +220,12 @@ class _Text:
             within_a_line = line_end >= 0 and "\n" not in self._text[self._at : error.pos].rstrip()
             if self._text[self._at] == "{" and not within_a_line:
                 return None
-            shown = self._text[self._at : self._at + 80].rstrip("\n")
+            shown = self._text[self._at : self._at + 80].partition("\n")[0].encode("utf-8", "replace").decode()
             reason = f"is not JSON: {error.msg} at character {error.pos - self._at + 1}"
-            bad_row = BadRow(self.place(), "", shown, reason, ends_file=line_end < 0)
-            if line_end < 0:
+            # What does not even begin like JSON is something else.
+            ends_file = line_end < 0 or (self._text[self._at] != "{" and not self._read)
+            bad_row = BadRow(self.place(), "", shown, reason, ends_file)
+            if ends_file:
                 raise _Stop(bad_row) from None
             self._at = line_end + 1
             return bad_row
@@ -227,6 +233,7 @@ class _Text:
 
     def _checked(self, value: object, end: int) -> object:
         broken = None if self._text.isascii() else _BROKEN.search(self._text, self._at, end)
+        self._read = True
         if not broken:
             self._at = end
             return value

@@ -141,6 +141,14 @@ def test_real_time_conversions_may_count(tmp_path: Path):
     assert (fact.conversions_millionths, reported.dating) == (5_000_000, Dating.CONVERSION)
 
 
+def test_an_empty_file_is_told(tmp_path: Path):
+    (tmp_path / "records.jsonl").touch()
+
+    (bad_row,) = without_reported(read([tmp_path / "records.jsonl"]))
+    assert isinstance(bad_row, BadRow)
+    assert bad_row.reason == "the file is empty: records are needed"
+
+
 def test_other_streams_are_counted(tmp_path: Path):
     path = make_file(tmp_path, *[{"stream": "videos", "data": {}}] * 3)
     (note,) = without_reported(read([path]))

@@ -55,7 +55,6 @@ def test_a_list_may_lie_deeper(tmp_path: Path):
 
 def test_a_page_without_rows_has_none(tmp_path: Path):
     assert read(make_file(tmp_path, '{"data": []}')) == []
-    assert read(make_file(tmp_path, "")) == []
 
 
 @pytest.mark.parametrize("indent", [None, 1])
@@ -123,7 +122,9 @@ def test_bytes_that_are_no_utf_8_cost_their_row_alone(tmp_path: Path):
         ('{"data": [\n{"ad_id": "1"}\n {"ad_id": "2"}]}', 3, "Expecting ','"),
         ("{\n" + '"data": ' + "[" * 100_000, 1, "nested too deeply"),
         ("\x00\x01", 1, "is not JSON"),
-        ("ad_id,spend\n", 1, "is not JSON"),
+        ("", 1, "the file is empty"),
+        ("\n \n", 1, "the file is empty"),
+        ("ad_id,spend\n1,2\n3,4\n", 1, "is not JSON"),
         (gzip.compress(b'{"data": [\n{"ad_id": "1"}\n')[:-9], 2, "cannot be unpacked from here on, it is cut short"),
         (b"\x1f\x8bgarbage garbage garbage", 1, "it is damaged"),
     ],
@@ -131,11 +132,11 @@ def test_bytes_that_are_no_utf_8_cost_their_row_alone(tmp_path: Path):
 def test_a_file_that_cannot_be_read_on_is_told_with_the_line(
     tmp_path: Path, content: str | bytes, line: int, reason: str
 ):
-    bad_row = read(make_file(tmp_path, content))[-1]
+    *_, bad_row = read(make_file(tmp_path, content))
 
     assert isinstance(bad_row, BadRow)
     assert reason in bad_row.reason
-    assert bad_row.place.line == line
+    assert (bad_row.place.line, bad_row.ends_file) == (line, True)
 
 
 @pytest.mark.parametrize("content", ["[1]", '"a"', '{"data": [1]}', '{"data": [[]]}', "true", "[[{}]]"])
