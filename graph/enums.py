@@ -87,7 +87,8 @@ _describe(
     PARTLY_REPORTED="Some rows of these days report it, or an input of it, and some do not: a sum is given of what was "
     "reported, a ratio is null.",
     NOT_IMPORTED="No import covers any of these days.",
-    NOT_ADDITIVE="Reach is never summed, and no platform reported it for exactly this entity and these days.",
+    NOT_ADDITIVE="Reach is never summed, and no platform reported it for exactly this entity and these days. Of a "
+    "residual, which is of sums alone, every ratio as well.",
     MIXED_CURRENCY="The money is in several currencies (one that no source has told counts as its own).",
 )
 _describe(Metric, "Metric", "A metric.", **{metric.name: METRICS[metric].description for metric in METRICS})

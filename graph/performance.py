@@ -14,7 +14,7 @@ from graph.scalars import CurrencyCode
 from graph.selection import Selection
 from graph.series import Series
 from graph.window import Window, WindowInput
-from resolvers import delivery, freshness, performance, window
+from resolvers import delivery, freshness, performance, residual, window
 from resolvers.context import Request
 from resolvers.formulas import Sums
 from resolvers.window import DEFAULT, Granularity
@@ -78,6 +78,10 @@ async def _totals(request: Request, selection: Selection, asked: Asked) -> Seque
     return await performance.totals(request, asked, selection.metrics())
 
 
+async def _residuals(request: Request, selection: Selection, asked: Asked) -> Sequence[Sums | None]:
+    return await residual.residuals(request, asked, selection.metrics())
+
+
 async def _series(
     request: Request, selection: Selection, asked: Asked, granularity: Size = Granularity.DAY
 ) -> Sequence[delivery.Series]:
@@ -94,6 +98,12 @@ class Performance:
     )
     freshness = batched(_freshness, Freshness | None, "How far these numbers can be relied on.")
     totals = batched(_totals, Metrics | None, "What the window adds up to.")
+    residual = batched(
+        _residuals,
+        Metrics | None,
+        "What the platform reported for the node as a whole beyond what its children add up to: additive metrics, "
+        "nothing else. Null for an ad, which has no children.",
+    )
     series = batched(
         _series, Series | None, "The window bucket by bucket, at most 1,100 of them (else WINDOW_TOO_LARGE)."
     )
