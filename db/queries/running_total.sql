@@ -91,8 +91,8 @@ insert into running_total (
 )
 select
     $1, $2, $3, chunk, day,
-    array_agg(entity_id order by place), array_agg(missing order by place), array_agg(row_count::bigint order by place),
-    array_agg(days::bigint order by place), array_agg(reach_rows::bigint order by place),
+    array_agg(entity_id order by place), array_agg(missing order by place), array_agg(row_count::integer order by place),
+    array_agg(days::integer order by place), array_agg(reach_rows::integer order by place),
     array_agg(spend_micros::bigint order by place), array_agg(impressions::bigint order by place),
     array_agg(clicks::bigint order by place), array_agg(link_clicks::bigint order by place),
     array_agg(conversions_millionths::bigint order by place),

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from db.database import Database
 from db.level import Level
+from db.migrate import MIGRATIONS
 from db.organization import organization_id
-from tests.db.test_rollup_rule import ENTITIES, METRICS, parents
+from tests.db.test_rollup_rule import ENTITIES, METRICS, NAMES, parents
 from tests.records import DAY, make_entity, make_record, rows, take
 
 SUMS = ("row_counts", "days", "reach_rows", *METRICS)
@@ -86,3 +87,19 @@ async def test_running_totals_are_the_sums_of_what_stands(database: Database, im
         ], currency="USD")  # fmt: skip
 
         await check(database, org_id)
+
+
+async def test_the_migration_adds_up_what_stood_before_it(database: Database, org_id: int):
+    await take(database, org_id, [
+        *(make_record(level, name, day, impressions=number)
+          for number, ((level, name), day) in enumerate(itertools.product(ENTITIES, DAYS[::2]))),
+        *(make_entity(level, name, NAMES[Level(level - 1)][0] if level > Level.AD_ACCOUNT else None)
+          for level, name in ENTITIES),
+    ], currency="USD")  # fmt: skip
+    kept = await rows(database, "delete from running_total returning *")
+    fill = (MIGRATIONS / "0004_running_total.sql").read_text().partition("-- What stands already.")[2]
+
+    await rows(database, fill)
+
+    assert len(kept) > 4
+    assert set(map(repr, await rows(database, "select * from running_total"))) == set(map(repr, kept))
