@@ -10,11 +10,11 @@ from db.database import Row
 from db.entity import kind_of
 from graph.field import batched
 from graph.metrics import Metrics
-from graph.scalars import CurrencyCode
+from graph.scalars import BigInt, CurrencyCode
 from graph.selection import Selection
 from graph.series import Series
 from graph.window import Window, WindowInput
-from resolvers import delivery, freshness, performance, residual, window
+from resolvers import delivery, freshness, performance, reach_bounds, residual, window
 from resolvers.context import Request
 from resolvers.formulas import Sums
 from resolvers.window import DEFAULT, Granularity
@@ -62,6 +62,17 @@ class Freshness:
     )
 
 
+@strawberry.type(description="Between which numbers a reach lies; both are the same where it was reported.")
+class ReachBounds:
+    at_least: BigInt | None = strawberry.field(
+        description="The largest reach that was reported of one of the days, or of a part; null where none was."
+    )
+    at_most: BigInt | None = strawberry.field(
+        description="The sum over all the days, or over all the parts; null where not all of them were reported, or where "
+        "the parts were shown less often than the whole."
+    )
+
+
 async def _windows(request: Request, _selection: Selection, asked: Asked) -> Sequence[window.Window]:
     return await performance.windows(request, asked)
 
@@ -80,6 +91,10 @@ async def _totals(request: Request, selection: Selection, asked: Asked) -> Seque
 
 async def _residuals(request: Request, selection: Selection, asked: Asked) -> Sequence[Sums | None]:
     return await residual.residuals(request, asked, selection.metrics())
+
+
+async def _reach_bounds(request: Request, _selection: Selection, asked: Asked) -> Sequence[reach_bounds.Bounds]:
+    return await reach_bounds.of(request, asked)
 
 
 async def _series(
@@ -103,6 +118,11 @@ class Performance:
         Metrics | None,
         "What the platform reported for the node as a whole beyond what its children add up to: additive metrics, "
         "nothing else. Null for an ad, which has no children.",
+    )
+    reach_bounds = batched(
+        _reach_bounds,
+        ReachBounds | None,
+        "What is certain of the window's reach, which is seldom reported for exactly the days that are asked.",
     )
     series = batched(
         _series, Series | None, "The window bucket by bucket, at most 1,100 of them (else WINDOW_TOO_LARGE)."
