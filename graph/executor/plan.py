@@ -28,13 +28,18 @@ from graphql.execution.collect_fields import (
     collect_fields,
     collect_subfields,
 )
-from graphql.execution.values import VariableValues
+from graphql.execution.values import VariableValues, get_argument_values
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from graph.selection import Selection
 
 # A document whose plans are all different would else keep one for each of 2^n choices.
 MOST_PLANS = 32
+# To convert arguments takes long, and few come again and again; those with long texts and lists are not kept.
+MOST_ARGUMENTS = 8
+LONGEST_KEPT = 100
 # Builds so many objects from their columns of values.
 Build = Callable[..., list[dict[str, Any]]]
 
@@ -64,6 +69,7 @@ class FieldPlan:
     definition: GraphQLField
     details: list[FieldDetails]
     _below: dict[str, SelectionPlan] = field(default_factory=dict)
+    _converted: dict[object, dict[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def nodes(self) -> list[FieldNode]:
@@ -112,6 +118,22 @@ class FieldPlan:
             self.nodes,
         )
 
+    def arguments(self, variables: VariableValues, converter: GraphQLCoreConverter) -> dict[str, Any]:
+        """Its arguments, as its function takes them. They are values: whoever gets them leaves them as they are."""
+        if not self.definition.args or self.strawberry is None:
+            return {}
+        values = get_argument_values(self.definition, self.nodes[0], variables)
+        key = _frozen(values)
+        found = self._converted.get(key)
+        if found is None:
+            registry, config = converter.scalar_registry, converter.config
+            found = convert_arguments(values, self.strawberry.arguments, registry, config)
+            if key is not None:
+                if len(self._converted) >= MOST_ARGUMENTS:
+                    self._converted.clear()
+                self._converted[key] = found
+        return found
+
     def below(self, concrete: GraphQLObjectType) -> SelectionPlan:
         """What is selected of its values of one type."""
         found = self._below.get(concrete.name)
@@ -122,6 +144,21 @@ class FieldPlan:
             )
             found = self._below[concrete.name] = SelectionPlan(operation, concrete, collected.grouped_field_set)
         return found
+
+
+def _frozen(value: object) -> object:
+    """What stands for equal values of the same types; None for what is too long to be kept, or cannot be."""
+    if isinstance(value, dict):
+        parts = [_frozen(one) for one in value.values()]
+        return None if None in parts else (*value, *parts)
+    if isinstance(value, list) or (isinstance(value, str) and len(value) > LONGEST_KEPT):
+        return None
+    try:
+        hash(value)
+    except TypeError:
+        return None
+    # True and 1 are equal, but not the same value; neither are 0.0 and -0.0.
+    return type(value), repr(value) if isinstance(value, float) else value
 
 
 @dataclass(eq=False)

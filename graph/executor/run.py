@@ -23,7 +23,6 @@ from graphql import (
 )
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, UndefinedType, inspect, is_iterable
-from strawberry.types.arguments import convert_arguments
 
 from graph.executor.columns import Values, attributes, awaited, one_each, spread, together
 from graph.executor.leaves import as_is, coerced, of_few
@@ -95,18 +94,11 @@ class Run:
         if field.many is None:
             return self._one_by_one(field, objects, places)
         try:
-            arguments = self._arguments(field)
+            arguments = field.arguments(self._context.variable_values, self._converter)
             found = field.many(self._context.context_value, field.selection, objects, **arguments)
             return found if isawaitable(found) else one_each(found, len(objects))
         except Exception as error:  # noqa: BLE001  # as above
             return [error] * len(objects)
-
-    def _arguments(self, field: FieldPlan) -> dict[str, Any]:
-        if not field.definition.args or field.strawberry is None:
-            return {}
-        values = get_argument_values(field.definition, field.nodes[0], self._context.variable_values)
-        converter = self._converter
-        return convert_arguments(values, field.strawberry.arguments, converter.scalar_registry, converter.config)
 
     def _one_by_one(self, field: FieldPlan, objects: Values, places: Places) -> Any:
         """For a field that knows no batch: its resolver, once per object."""

@@ -29,8 +29,9 @@ from strawberry.extensions import SchemaExtension
 from db.database import Database
 from graph.documents import RULES, Document
 from graph.executor.context import BreadthFirst
-from graph.executor.plan import MOST_PLANS
+from graph.executor.plan import MOST_ARGUMENTS, MOST_PLANS
 from graph.executor.schema import AdgraphSchema
+from graph.field import batched
 from graph.schema import schema as product
 from graph.settings import CHECKOUT
 from resolvers.context import Request
@@ -38,8 +39,34 @@ from tests.graph.executor.oracle import executions
 from tests.test_documents import DOCUMENTS, queries
 
 
+@strawberry.input
+class Filter:
+    text: str | None = strawberry.UNSET
+    texts: list[str] | None = strawberry.UNSET
+    inner: Filter | None = strawberry.UNSET
+
+
+def _told(value: Any) -> str:
+    return "unset" if value is strawberry.UNSET else repr(value)
+
+
+def _echoes(
+    _request: Any, _selection: Any, roots: Any,
+    n: float | None = strawberry.UNSET, where: Filter | None = strawberry.UNSET,
+) -> list[str]:  # fmt: skip
+    if not where:
+        told = "null" if where is None else "unset"
+    elif where.inner:
+        told = f"(text={where.inner.text!r})"
+    else:
+        told = _told(where.texts or where.text)
+    return [f"{_told(n)}, {told}"] * len(roots)
+
+
 @strawberry.type
 class Query:
+    echo = batched(_echoes, str, "What it was asked with.")
+
     @strawberry.field
     def one(self) -> int:
         return 1
@@ -126,6 +153,32 @@ async def test_an_extension_finds_the_document_that_was_read_before() -> None:
     assert (await noting.execute("{ one }")).data == {"one": 1}
     assert noted == [noting.documents.read("{ one }").syntax]
     assert noting.documents.read("{ one }").plans.count == 1
+
+
+async def test_arguments_are_converted_once_for_equal_values_of_the_same_types() -> None:
+    document = schema.documents.read("query ($n: Float, $where: Filter) { echo(n: $n, where: $where) }")
+    filters: list[Any] = [{"text": "a"}, {"text": None}, {}, {"inner": {"text": "a"}}, {"texts": ["a"]}, None]
+    asked: list[Any] = [{"n": n} for n in (0.0, -0.0, 1, None)] + [{"where": where} for where in filters]
+
+    for _ in range(2):
+        told = [(await executed(document, variables))["echo"] for variables in asked]
+        assert told == [
+            "0.0, unset", "-0.0, unset", "1.0, unset", "None, unset",
+            "unset, 'a'", "unset, None", "unset, unset", "unset, (text='a')", "unset, ['a']", "unset, null",
+        ]  # fmt: skip
+
+
+async def test_few_arguments_are_kept_and_none_that_are_long() -> None:
+    document = schema.documents.read("query Kept($n: Float, $where: Filter) { echo(n: $n, where: $where) }")
+    for n in range(100):
+        await executed(document, {"n": n})
+        await executed(document, {"where": {"text": "x" * 101, "texts": []}})
+    (plan,) = document.plans._plans.values()
+    assert plan
+
+    (field,) = plan.fields
+
+    assert 0 < len(field._converted) <= MOST_ARGUMENTS
 
 
 async def test_few_plans_of_a_document_are_kept() -> None:
