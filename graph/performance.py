@@ -68,8 +68,8 @@ class ReachBounds:
         description="The largest reach that was reported of one of the days, or of a part; null where none was."
     )
     at_most: BigInt | None = strawberry.field(
-        description="The sum over all the days, or over all the parts; null where not all of them were reported, or where "
-        "the parts were shown less often than the whole."
+        description="The sum over all the days, or over all the parts; null where not all of them were reported, or "
+        "where the parts were shown less often than the whole."
     )
 
 
