@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -17,6 +19,7 @@ from db.importers import SOURCES
 from db.importers.choices import Choices
 from db.importers.files import STANDARD_INPUT
 from db.importers.landed import landed
+from db.importers.records import Computed
 from db.level import Level, Platform
 from graph import terminal
 from graph.workplace import Organization, database_url, settings_for, working
@@ -100,6 +103,9 @@ def import_(
     schema: Annotated[
         str | None, typer.Option(metavar="NAME", help="The schema that the tables of --from are in.")
     ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Hold what the platform computed itself (ctr, cpc …) against our answers.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything, say what comes of it, undo it.")] = False,
     organization: Organization = None,
 ) -> None:  # fmt: skip
@@ -108,13 +114,12 @@ def import_(
     Importing a file again changes nothing; importing newer numbers for a day replaces that day's.
     """
     from db.importing import ImportRefused, ImportReport, Options, Rejects, run_import
+    from resolvers.computed import compare
+    from resolvers.context import Request
 
     if source not in SOURCES:
         raise Invalid(f"There is no source {source!r}: choose one of {', '.join(SOURCES)}.")
     _check_origin(source, paths, origin, schema)
-    for path in paths or ():
-        if path != STANDARD_INPUT and not path.exists():
-            raise NotFound(f"{path}: there is no such file or directory.")
     options = Options(
         project, currency, timezone, _day(since), _day(until), replace_days, skip_bad_rows, dry_run
     ).checked()
@@ -123,6 +128,8 @@ def import_(
         _named(Level, "--level", level), _named(Platform, "--platform", platform), account, lifetime,
     )  # fmt: skip
     choices.check(source, SOURCES[source].heeds)
+    if verify:
+        _check_verify(source, paths, dry_run)
     settings = settings_for(organization)
     reports: list[ImportReport] = []
 
@@ -142,6 +149,11 @@ def import_(
             )  # fmt: skip
         terminal.show_import(report, rejects.path if rejects and rejects.count and not dry_run else None)
         reports.append(report)
+        if verify:
+            read = SOURCES[source].read(given, replace(choices, computed=True))
+            told = (row for row in read if isinstance(row, Computed) and options.names(row.since))
+            request = partial(Request, database, org_id, datetime.now(UTC))
+            terminal.show_comparison(await compare(request, told))
 
     try:
         with database_url(settings) as url:
@@ -155,6 +167,15 @@ def import_(
         raise typer.Exit(NOTHING_TO_DO)
 
 
+def _check_verify(source: str, paths: list[Path] | None, dry_run: bool) -> None:  # noqa: FBT001  # the option itself
+    """Whether what the platform computed can be held against what the import leaves."""
+    Choices(computed=True).check(source, SOURCES[source].heeds)
+    if STANDARD_INPUT in (paths or ()):
+        raise Invalid("--verify reads the files once more, which standard input cannot be: give a file.")
+    if dry_run:
+        raise Invalid("--verify compares with what the import leaves, and --dry-run leaves nothing: give one of them.")
+
+
 def _check_origin(source: str, paths: list[Path] | None, url: str | None, schema: str | None) -> None:
     """Whether it is said, and once, where the rows come from."""
     with_tables = ", ".join(each.name for each in SOURCES.values() if each.tables)
@@ -166,6 +187,9 @@ def _check_origin(source: str, paths: list[Path] | None, url: str | None, schema
         raise Invalid("--from needs --schema, the schema that the tables are in, and --schema needs --from.")
     if url and not SOURCES[source].tables:
         raise Invalid(f"--from means nothing to {source}: it does for {with_tables}.")
+    for path in paths or ():
+        if path != STANDARD_INPUT and not path.exists():
+            raise NotFound(f"{path}: there is no such file or directory.")
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from db.importers.demo import DemoReport
     from db.importing import ImportRefused, ImportReport
     from db.verify import Verified
+    from resolvers.computed import Comparison
 
 MOST_BAD_ROWS = 20
 
@@ -177,6 +178,19 @@ def show_import(report: ImportReport, rejects: Path | None = None) -> None:
 _SHOWN = {"added": "facts: new", "replaced": "facts: with other numbers", "removed": "facts: removed",
           "outside": "rows of other days", "rejected": "rows rejected",
           "windows": "reach of whole windows: new"}  # fmt: skip
+
+
+def show_comparison(comparison: Comparison) -> None:
+    """How many of the platform's own numbers are ours, and which are not, the first ones at least."""
+    rows = [("agree", f"{comparison.agreeing:,}"), ("differ", f"{comparison.differing:,}")]
+    _table("What the platform computed itself, rounded as it does, and what we answer", rows)
+    for computed, metric, theirs, ours in comparison.differences:
+        place, level = computed.place, computed.level.name.lower().replace("_", " ")
+        whose = f"{level} {computed.external_id}, {computed.since} up to {computed.until}"
+        told = "nothing" if ours is None else f"{ours:.6g}"
+        say(f"{place.file}:{place.line}: {whose}: {metric.value} is {theirs} there and {told} here")
+    if comparison.differing > len(comparison.differences):
+        say(f"… and {comparison.differing - len(comparison.differences):,} more")
 
 
 def show_refusal(refused: ImportRefused) -> None:

@@ -10,7 +10,6 @@ from db.importers import cells, meta_terms
 from db.importers.airbyte import Message, messages
 from db.importers.choices import AS_THE_SOURCE_DOES, Choices
 from db.importers.files import each
-from db.importers.meta_actions import CONVERSION_TYPES
 from db.importers.meta_insights import Insights, Rows, is_broken_down
 from db.importers.records import BadRow, Entity, Note, Record
 from db.importers.row import Fields, RowError
@@ -22,7 +21,7 @@ HELP = (
     "of 1 and without breakdowns. Other streams are left out. Of rows that were synced more than once the latest "
     "counts. Conversions are the first present of --action-types."
 )
-CHOICES = ("action_types",)
+CHOICES = ("action_types", "computed")
 
 _LEVELS = {
     "ad_account": Level.AD_ACCOUNT, "campaigns": Level.CAMPAIGN, "ad_sets": Level.AD_SET, "ads": Level.AD,
@@ -32,7 +31,7 @@ _PARENT_COLUMNS = {Level.AD_ACCOUNT: "account_id", Level.CAMPAIGN: "campaign_id"
 
 def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterator[Record]:
     """The records of the files; what describes entities comes last, for budgets need the account's currency."""
-    insights = Insights(choices.action_types or CONVERSION_TYPES)
+    insights = Insights(choices)
     export = _Export()
     for path in each(paths, "the JSONL file with Airbyte's Facebook records"):
         yield from insights.records(export.insights(path))

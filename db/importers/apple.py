@@ -9,6 +9,7 @@ from typing import Any
 
 from db.importers import apple_terms, cells, json_rows
 from db.importers.choices import AS_THE_SOURCE_DOES, Choices
+from db.importers.computed import Theirs, computed
 from db.importers.files import each
 from db.importers.mentions import Mention, Mentions, Parents
 from db.importers.records import BadRow, Fact, Note, Record
@@ -21,10 +22,11 @@ HELP = (
     "returnRowTotals false and no groupBy. Taps are clicks and link clicks alike; conversions are totalInstalls, or "
     "tapInstalls with --conversion tapInstalls. Apple reports no reach and no conversion value."
 )
-CHOICES = ("conversion",)
+CHOICES = ("computed", "conversion")
 
 # As the API answers, and without the envelope around it.
 _ROWS = ("data.reportingDataResponse.row", "reportingDataResponse.row")
+_RATES = {"ctr": Theirs("ttr"), "cpc": Theirs("avgCPT"), "cpm": Theirs("avgCPM")}
 # Each splits an entity's day over several rows.
 _BREAKDOWNS = ("countryOrRegion", "deviceClass", "ageRange", "gender", "countryCode", "adminArea", "locality")
 # What the metadata calls each level: its id, its name and its status.
@@ -39,7 +41,7 @@ _COLUMNS = {
 def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterator[Record]:
     """The records of the files, in their order."""
     reported = apple_terms.reported(choices)
-    reports = _Reports(reported.conversion)
+    reports = _Reports(reported.conversion, choices)
     for path in each(paths, "the JSON file"):
         for row in json_rows.rows(path, *_ROWS, complaint=_complaint):
             yield from [row] if isinstance(row, BadRow) else reports.records(row)
@@ -59,8 +61,9 @@ def _complaint(page: Mapping[str, object]) -> str | None:
 class _Reports:
     """Turns rows of reports into records: each is an entity, with its days inside."""
 
-    def __init__(self, conversion: str) -> None:
+    def __init__(self, conversion: str, choices: Choices) -> None:
         self._conversion = conversion
+        self._computed = choices.computed
         self._mentions = Mentions(Platform.APPLE)
         self._currency_of: dict[str, str] = {}
         self._days: set[date] = set()
@@ -80,7 +83,10 @@ class _Reports:
             return
         for day in days:
             try:
-                yield self._fact(day, metadata, named)
+                fact = self._fact(day, metadata, named)
+                yield fact
+                if self._computed and (theirs := computed(_rates(day), fact, _RATES)):
+                    yield theirs
             except RowError as error:
                 yield error.bad_row
 
@@ -135,6 +141,11 @@ class _Reports:
             )
             if mention.name or mention.status or mention.currency:
                 self._mentions.note(mention, day, metadata.place)
+
+
+def _rates(day: Fields) -> Fields:
+    amounts = {name: day.inner(name).text("amount") for name in ("avgCPT", "avgCPM")}
+    return Fields(day.place, {"ttr": day.text("ttr"), **amounts})
 
 
 def _named(metadata: Fields) -> dict[Level, str]:

@@ -16,7 +16,7 @@ class Choices:
     `action_types` are Meta's, the first present counts; `conversion` is the platform's count that conversions are.
     `columns` names the column of each of our fields, `date_format` is strptime's; `level` and `platform` are what the
     rows are about. `account` is the ad account of rows that name none, `lifetime` says that rows without a day are
-    about the whole life of their entity.
+    about the whole life of their entity. `computed` asks for what platforms computed themselves as well.
     """
 
     action_types: tuple[str, ...] = ()
@@ -27,6 +27,7 @@ class Choices:
     platform: Platform | None = None
     account: str | None = None
     lifetime: bool = False
+    computed: bool = False
 
     def check(self, source: str, heeded: tuple[str, ...]) -> None:
         """Raises `Invalid` where something is chosen that the source does not heed."""
@@ -44,5 +45,5 @@ class Choices:
         return self.conversion
 
 
-_OPTIONS = {"columns": "map"}
+_OPTIONS = {"columns": "map", "computed": "verify"}
 AS_THE_SOURCE_DOES = Choices()

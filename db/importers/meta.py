@@ -8,7 +8,6 @@ from pathlib import Path
 from db.importers import json_rows
 from db.importers.choices import AS_THE_SOURCE_DOES, Choices
 from db.importers.files import each
-from db.importers.meta_actions import CONVERSION_TYPES
 from db.importers.meta_insights import Insights, Rows, complaint
 from db.importers.records import BadRow, Record
 
@@ -19,12 +18,12 @@ HELP = (
     "ad_name, impressions, clicks, inline_link_clicks, spend, reach, actions, action_values, attribution_setting. "
     "Conversions are the first present of --action-types. A row over several days brings its reach alone."
 )
-CHOICES = ("action_types",)
+CHOICES = ("action_types", "computed")
 
 
 def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterator[Record]:
     """The records of the files, in their order."""
-    insights = Insights(choices.action_types or CONVERSION_TYPES)
+    insights = Insights(choices)
     for path in each(paths, "the JSON file"):
         yield from insights.records(_rows(path))
     yield from insights.told()

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 
 from db.importers import cells
+from db.importers.choices import Choices
+from db.importers.computed import Theirs, computed
 from db.importers.mentions import Mention, Mentions, Parents
-from db.importers.meta_actions import attribution, chosen
+from db.importers.meta_actions import CONVERSION_TYPES, attribution, chosen
 from db.importers.records import BadRow, Dating, Fact, Note, Record, Reported, WindowReach
 from db.importers.row import Fields, RowError
 from db.level import Level, Platform
@@ -22,6 +24,12 @@ _BREAKDOWNS = (
 )  # fmt: skip
 # An hour of the account's own day: "05:00:00 - 05:59:59".
 _HOUR = "hourly_stats_aggregated_by_advertiser_time_zone"
+_RATES = {"ctr": Theirs("ctr", 100), "cpc": Theirs("cpc"), "cpm": Theirs("cpm"), "frequency": Theirs("frequency")}
+# Of a row over several days, which is taken for its reach alone, the sums as well.
+_SUMS = {
+    "spend": Theirs("spend"), "impressions": Theirs("impressions"), "clicks": Theirs("clicks"),
+    "linkClicks": Theirs("inline_link_clicks"),
+}  # fmt: skip
 # So many rows are held back until it is clear whether the export asked for what Meta leaves out where there is none.
 _HELD = 100_000
 _DAY = timedelta(days=1)
@@ -66,10 +74,11 @@ class _Asked:
 
 
 class Insights:
-    """Turns rows of insights into records; conversions are the first present of `action_types`."""
+    """Turns rows of insights into records; conversions are the first present of the action types chosen."""
 
-    def __init__(self, action_types: tuple[str, ...]) -> None:
-        self._types = action_types
+    def __init__(self, choices: Choices) -> None:
+        self._types = choices.action_types or CONVERSION_TYPES
+        self._computed = choices.computed
         self._mentions = Mentions(Platform.META)
         self._currency_of: dict[str, str] = {}
         self._settings: set[str] = set()
@@ -81,6 +90,8 @@ class Insights:
         asked: dict[Level, _Asked] = defaultdict(_Asked)
         for row in rows:
             record = row if isinstance(row, BadRow) else self._record(*row)
+            if self._computed and not isinstance(row, BadRow):
+                yield from self._theirs(row[0], record)
             if isinstance(record, Fact):
                 yield from asked[record.level].add(record)
             else:
@@ -104,6 +115,12 @@ class Insights:
                 "No row has actions, so conversions and their value are not reported. Export the fields actions and "
                 "action_values with the others to have them."
             )
+
+    def _theirs(self, row: Fields, record: Record) -> Iterator[Record]:
+        if isinstance(record, Fact | WindowReach):
+            names = _RATES if isinstance(record, Fact) else _RATES | _SUMS
+            if theirs := computed(row, record, names):
+                yield theirs
 
     def _record(self, row: Fields, version: int) -> Record:
         try:

@@ -90,6 +90,22 @@ class WindowReach(NamedTuple):
     parents: tuple[tuple[Level, str], ...] = ()
 
 
+class Computed(NamedTuple):
+    """What a platform computed itself of an entity over the days `[since, until)`, to hold our answers against.
+
+    `numbers` has the name of our metric, the number as the platform writes it, and how many of its units one of ours is
+    (100 where it gives percent of what we give as a fraction).
+    """
+
+    place: Place
+    platform: Platform
+    level: Level
+    external_id: str
+    since: date
+    until: date
+    numbers: tuple[tuple[str, str, int], ...]
+
+
 class Dating(StrEnum):
     """The day that a platform files a conversion under."""
 
@@ -143,4 +159,4 @@ class BadRow:
     ends_file: bool = False
 
 
-Record = Entity | Fact | WindowReach | Reported | Orphan | Note | BadRow
+Record = Entity | Fact | WindowReach | Computed | Reported | Orphan | Note | BadRow
