@@ -9,8 +9,9 @@ import pytest
 
 from db.database import Database
 from db.errors import Invalid
+from db.importers.choices import Choices
 from db.importers.fivetran_facebook import read
-from db.importers.records import BadRow, Entity, Fact, Note, Orphan
+from db.importers.records import BadRow, Entity, Fact, Note, Orphan, Reported
 from db.level import Level, Missing
 from tests.db.importers.exports import make_table, real
 from tests.records import contents, rows, take
@@ -166,3 +167,12 @@ def test_two_files_for_one_table_are_refused(tmp_path: Path):
 
     with pytest.raises(Invalid, match="more than one file for the table basic_ad"):
         list(read([tmp_path]))
+
+
+def test_the_action_types_that_are_conversions_may_be_chosen(tmp_path: Path):
+    actions = [(7, "2025-03-10", name, value, "") for name, value in (("purchase", 2), ("lead", 3), ("fb_lead", 3))]
+    export = make_export(tmp_path, basic_ad_actions=(ACTIONS, actions))
+    records = list(read([export], Choices(action_types=("fb_lead", "lead"))))
+
+    assert [record.conversions_millionths for record in records if isinstance(record, Fact)] == [3_000_000, 0]
+    assert [record.conversion for record in records if isinstance(record, Reported)] == ["fb_lead, lead"]
