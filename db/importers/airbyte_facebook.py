@@ -17,7 +17,7 @@ from db.level import Level, Platform
 
 HELP = (
     "FILE…: Airbyte's Facebook Marketing records as JSONL, one {stream, data, emitted_at} a line. Export the streams "
-    "ad_account, campaigns, ad_sets, ads and ads_insights; custom insights (custom_…) count too, with a time increment "
+    "ad_account, campaigns, ad_sets, ads and ads_insights; custom insights (custom…) count too, with a time increment "
     "of 1 and without breakdowns. Other streams are left out. Of rows that were synced more than once the latest "
     "counts. Conversions are the first present of --action-types."
 )
@@ -58,9 +58,7 @@ class _Export:
             elif message.stream in _LEVELS:
                 self._described.append(message)
             elif message.stream == "ads_insights" or (
-                message.stream.startswith("custom_")
-                and "date_stop" in message.data
-                and not is_broken_down(message.data)
+                message.stream.startswith("custom") and "date_stop" in message.data and not is_broken_down(message.data)
             ):
                 yield Fields(message.place, message.data), message.version
             else:

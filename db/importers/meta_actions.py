@@ -25,20 +25,24 @@ def attribution(settings: Iterable[str] = ()) -> str:
 def chosen(row: Fields, column: str, action_types: tuple[str, ...]) -> int | None:
     """The number of the first of the `action_types` that the list in `column` has, in millionths.
 
+    Actions of one type may come in parts, by their target or destination (Airbyte asks for that): a sum of one type.
     0 where the list has none of them, None where there is no list.
     """
     if row.fields.get(column) is None:
         return None
     found: dict[str, int] = {}
+    parts: set[tuple[str, ...]] = set()
     for action in row.each(column):
         action_type = action.text("action_type")
         if action_type in action_types:
-            if action_type in found:
-                raise action.wrong("action_type", "is there twice: export without action breakdowns")
+            part = tuple(f"{name}={action.text(name)}" for name in sorted(action.fields) if name.startswith("action_"))
+            if part in parts:
+                raise action.wrong("action_type", "is there twice")
+            parts.add(part)
             value = action.read("value", cells.micros)
             if value is None:
                 raise action.wrong("value", "is empty")
-            found[action_type] = value
+            found[action_type] = found.get(action_type, 0) + value
     return next((found[action_type] for action_type in action_types if action_type in found), 0)
 
 

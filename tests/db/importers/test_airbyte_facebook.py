@@ -87,6 +87,14 @@ def test_what_the_api_leaves_out_where_there_is_none_is_0(tmp_path: Path):
     assert (second.link_clicks, second.conversions_millionths) == (4, 2_000_000)
 
 
+def test_actions_of_one_type_in_parts_are_added_up(tmp_path: Path):
+    parts = [("omni_purchase", "1", 2.0), ("omni_purchase", "2", 3.0), ("purchase", "1", 2.0), ("purchase", "2", 3.0)]
+    actions = [{"action_type": name, "action_target_id": target, "value": value} for name, target, value in parts]
+    path = make_file(tmp_path, ("ads_insights", make_insights(actions=actions)))
+
+    assert [fact.conversions_millionths for fact in facts(list(read([path])))] == [5_000_000]
+
+
 def test_action_types_may_be_chosen(tmp_path: Path):
     actions = [{"action_type": name, "value": value} for name, value in (("purchase", 2.0), ("lead", 7.0))]
     path = make_file(tmp_path, ("ads_insights", make_insights(actions=actions)))
@@ -96,15 +104,15 @@ def test_action_types_may_be_chosen(tmp_path: Path):
 
 def test_breakdowns_and_other_streams_are_left_out(tmp_path: Path):
     path = make_file(
-        tmp_path, ("ads_insights_country", make_insights(country="US")), ("custom_mine", make_insights(ad_id="2")),
-        ("custom_age", make_insights(age="18-24")), ("images", {}),
+        tmp_path, ("ads_insights_country", make_insights(country="US")), ("custommine", make_insights(ad_id="2")),
+        ("custom_age", make_insights(age="18-24")), ("custom_audiences", {}),
     )  # fmt: skip
     records = list(read([path]))
 
     assert [fact.external_id for fact in facts(records)] == ["2"]
     assert [record.text.split(" were")[0] for record in records if isinstance(record, Note)] == [
         "1 records of the stream ads_insights_country", "1 records of the stream custom_age",
-        "1 records of the stream images",
+        "1 records of the stream custom_audiences",
     ]  # fmt: skip
 
 

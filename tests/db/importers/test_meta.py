@@ -229,3 +229,13 @@ def test_a_file_that_is_not_there_and_choices_that_mean_nothing_are_told(tmp_pat
         SOURCES["meta"].read([make_page(tmp_path)], Choices(conversion="tapInstalls"))
     with pytest.raises(Invalid, match="--map means nothing to meta"):
         SOURCES["meta"].read([make_page(tmp_path)], Choices(columns={"spend": "cost"}))
+
+
+def test_rows_are_not_held_back_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("db.importers.meta_insights._HELD", 2)
+    rows = [make_row(ad_id=str(number)) for number in (1, 2)]
+    late = [make_row(ad_id="3", actions=[make_action("purchase", 1)]), make_row(ad_id="4")]
+    found = facts(list(read([make_page(tmp_path, *rows, *late)])))
+
+    # What came before is not known, rather than wrong.
+    assert [fact.conversions_millionths for fact in found] == [None, None, 1_000_000, 0]
