@@ -18,9 +18,10 @@ from db.level import Level, Platform
 _COLUMNS = {Level.AD_ACCOUNT: "account", Level.CAMPAIGN: "campaign", Level.AD_SET: "adset", Level.AD: "ad"}
 # Each splits an entity's day over several rows, which together are not the day: reach and rounded spend do not add up.
 _BREAKDOWNS = (
-    "age", "country", "device_platform", "dma", "frequency_value", "gender",
-    "hourly_stats_aggregated_by_audience_time_zone", "image_asset", "impression_device", "place_page_id",
-    "platform_position", "product_id", "publisher_platform", "region",
+    "ad_format_asset", "age", "body_asset", "call_to_action_asset", "comscore_market", "country", "description_asset",
+    "device_platform", "dma", "frequency_value", "gender", "hourly_stats_aggregated_by_audience_time_zone",
+    "image_asset", "impression_device", "link_url_asset", "place_page_id", "platform_position", "product_id",
+    "publisher_platform", "region", "skan_conversion_id", "title_asset", "user_segment_key", "video_asset",
 )  # fmt: skip
 # An hour of the account's own day: "05:00:00 - 05:59:59".
 _HOUR = "hourly_stats_aggregated_by_advertiser_time_zone"
