@@ -67,6 +67,8 @@ class _Reports:
         self._mentions = Mentions(Platform.APPLE)
         self._currency_of: dict[str, str] = {}
         self._days: set[date] = set()
+        # The counts of installs that any day has.
+        self._counts: set[str] = set()
 
     def records(self, row: Fields) -> Iterator[Record]:
         try:
@@ -99,12 +101,19 @@ class _Reports:
                 "whole week, which would be taken for its first day: check how it was exported."
             )
 
+        if self._counts and self._conversion not in self._counts:
+            there = " or ".join(sorted(self._counts))
+            yield Note(
+                f"No row has {self._conversion}, so conversions are not reported: --conversion {there} is there."
+            )
+
     def _fact(self, day: Fields, metadata: Fields, named: dict[Level, str]) -> Fact:
         spend = day.inner("localSpend")
         on, hour = day.read("date", cells.hour)
         level = max(named)
         self._note(metadata, named, on, spend)
         self._days.add(on)
+        self._counts.update(count for count in apple_terms.CONVERSIONS if day.text(count))
         taps = day.read("taps", cells.count)
         return Fact(
             place=day.place,

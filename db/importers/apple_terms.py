@@ -7,7 +7,7 @@ from db.importers.records import Dating, Reported
 
 AFTER_A_TAP = "30 days after a tap"
 # Each with its attribution.
-_CONVERSIONS = {
+CONVERSIONS = {
     "totalInstalls": "30 days after a tap, 1 day after a view",
     "tapInstalls": AFTER_A_TAP,
 }
@@ -18,8 +18,8 @@ _STATUSES = {"ENABLED": "ACTIVE", "ACTIVE": "ACTIVE", "PAUSED": "PAUSED", "ON_HO
 
 def reported(choices: Choices) -> Reported:
     """What counts as a conversion."""
-    conversion = choices.counted(tuple(_CONVERSIONS))
-    return Reported(conversion, _CONVERSIONS[conversion], Dating.UNKNOWN)
+    conversion = choices.counted(tuple(CONVERSIONS))
+    return Reported(conversion, CONVERSIONS[conversion], Dating.UNKNOWN)
 
 
 def status(said: str, deleted: str) -> str | None:

@@ -108,6 +108,16 @@ def test_hours_are_parts_of_the_day(tmp_path: Path):
     assert (fact.day, fact.part) == (date(2025, 3, 10), 7)
 
 
+def test_a_count_that_no_row_has_is_remarked_upon(tmp_path: Path):
+    path = make_report(tmp_path, CAMPAIGN, make_day(totalInstalls=None))
+    records = list(read([path]))
+
+    assert [fact.conversions_millionths for fact in facts(records)] == [None]
+    assert [record.text for record in records if isinstance(record, Note)] == [
+        "No row has totalInstalls, so conversions are not reported: --conversion tapInstalls is there."
+    ]
+
+
 def test_days_a_week_apart_are_remarked_upon(tmp_path: Path):
     path = make_report(tmp_path, CAMPAIGN, make_day(), make_day(date="2025-03-17"))
     (note,) = (record for record in read([path]) if isinstance(record, Note))
