@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from db.importers import json_rows
 from db.importers.records import BadRow
@@ -161,3 +163,35 @@ def test_a_field_of_another_kind_is_told(tmp_path: Path, cell: Any):
     else:
         with pytest.raises(Exception, match="no JSON"):
             list(row.each("actions"))
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+OBJECTS = st.dictionaries(st.text(max_size=4).filter(lambda key: key != "data"), VALUES, max_size=4)
+LAYOUTS = st.sampled_from([(None, None), (1, None), (None, (",", ":"))])
+
+
+@given(
+    pages=st.lists(st.tuples(OBJECTS, st.lists(OBJECTS, max_size=4), OBJECTS, LAYOUTS), min_size=1, max_size=4),
+    between=st.sampled_from(["", "\n", " \n\n"]),
+    ascii_only=st.booleans(),
+    chunk=st.integers(1, 64),
+)
+def test_pages_of_any_shape_are_read_in_pieces_of_any_size(
+    tmp_path_factory: pytest.TempPathFactory, pages: list[Any], between: str, ascii_only: bool, chunk: int
+):
+    written = [
+        json.dumps(before | {"data": rows} | after, indent=indent, separators=separators, ensure_ascii=ascii_only)
+        for before, rows, after, (indent, separators) in pages
+    ]
+    path = make_file(tmp_path_factory.mktemp("pages"), between.join(written).encode("utf-8", "surrogatepass"))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(json_rows, "_CHUNK", chunk)
+        found = list(json_rows.rows(path, "data", complaint=lambda _: None))
+
+    as_written = json.JSONDecoder(parse_int=str)
+    expected = [row for _, rows, _, _ in pages for row in as_written.decode(json.dumps(rows))]
+    assert [row.fields if isinstance(row, Fields) else row for row in found] == expected
