@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import IO, Any, Self, TypeVar
 
 import asyncpg
 from aiosql.query_loader import QueryLoader
@@ -130,6 +130,13 @@ class Transaction:
     async def execute(self, name: str, *arguments: object, label: str | None = None, **slots: str) -> None:
         """Runs the statement `name` for its effect."""
         await self.fetch(name, *arguments, row=Row, label=label, **slots)
+
+    async def copy_out(self, name: str, *arguments: object, output: IO[bytes], header: bool, **slots: str) -> None:
+        """Writes the rows of the statement `name` to `output` as CSV."""
+        with _told:
+            await self._connection.copy_from_query(
+                statement(name, **slots).rstrip(";\n"), *arguments, output=output, format="csv", header=header
+            )
 
     async def copy(self, table: str, columns: tuple[str, ...], records: Iterable[tuple[object, ...]]) -> None:
         """Appends `records` to `table` with COPY, PostgreSQL's fastest way in."""

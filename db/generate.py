@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO
 
-from db.database import Database, Row
+from db.database import Database, Row, statement
 from db.errors import Invalid
 from db.rollup import roll_up
 
@@ -68,7 +71,9 @@ async def generate(
             await transaction.execute("generate_campaigns", *tree, campaigns)
             await transaction.execute("generate_ad_sets", *tree, campaigns, ad_sets)
             await transaction.execute("generate_ads", *tree, ad_sets, ads)
-            await transaction.execute("generate_facts", *tree, ads, until, days, seed, number)
+            await transaction.execute(
+                "generate_facts", ads, until, days, seed, number, *tree, numbers=statement("generated_numbers")
+            )
             if number == 1:
                 await transaction.execute("analyze_generated")
             await roll_up(transaction, org_id, account_id, all_days)
@@ -82,6 +87,47 @@ async def generate(
         project_id, accounts, accounts * campaigns, accounts * ad_sets, accounts * ads, accounts * ads * days,
         all_days[0], until,
     )  # fmt: skip
+
+
+async def generate_file(
+    database: Database, path: Path, *, accounts: int, campaigns: int, ad_sets: int, ads: int, days: int, seed: int,
+    until: date, progress: Callable[[int], None] | None = None,
+) -> None:  # fmt: skip
+    """Writes the same facts as rows of a CSV or Parquet, as its name says, that the source `table` imports."""
+    _check("a file", accounts, campaigns, ad_sets, ads, days, seed, until)
+    if path.suffix not in (".csv", ".parquet"):
+        raise Invalid(f"{path.name} should end in .csv or .parquet.")
+
+    async def write(out: IO[bytes]) -> None:
+        async with database.transaction() as transaction:
+            await transaction.execute("lift_statement_timeout")
+            for number in range(1, accounts + 1):
+                await transaction.copy_out(
+                    "generated_rows", ads, until, days, seed, number, campaigns, ad_sets, f"generated-{number}",
+                    output=out, header=number == 1, numbers=statement("generated_numbers"),
+                )  # fmt: skip
+                if progress is not None:
+                    progress(number * ads * days)
+        out.flush()
+
+    try:
+        if path.suffix == ".csv":
+            with path.open("wb") as out:
+                await write(out)
+        else:
+            with NamedTemporaryFile() as rows:
+                await write(rows.file)
+                _as_parquet(rows.name, path)
+    except OSError as error:
+        raise Invalid(f"Cannot write {path}: {error.strerror or error}.") from error
+
+
+def _as_parquet(csv_path: str, path: Path) -> None:
+    from pyarrow import csv, parquet  # type: ignore[import-untyped]  # it has no types
+
+    with csv.open_csv(csv_path) as batches, parquet.ParquetWriter(path, batches.schema) as out:
+        for batch in batches:
+            out.write_batch(batch)
 
 
 def _check(

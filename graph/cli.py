@@ -10,6 +10,8 @@ import sys
 import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -158,21 +160,27 @@ def generate(
     days: Annotated[int, typer.Option(help="Days up to yesterday (UTC) on which every ad has numbers.")] = 120,
     seed: Annotated[int, typer.Option(help="The same seed and sizes give the same numbers.")] = 1,
     project: Annotated[str, typer.Option(help="The project to make; it must not have accounts yet.")] = "Generated",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a .csv or .parquet for import table instead.")
+    ] = None,
     organization: Organization = None,
 ) -> None:
     """Make synthetic data of a given size, for benchmarks. The defaults make 3,000,000 ad-days in 10 accounts."""
-    from db.generate import generate
+    from db.generate import generate, generate_file
 
     settings = settings_for(organization)
+    sizes = {"accounts": accounts, "campaigns": campaigns, "ad_sets": ad_sets, "ads": ads, "days": days, "seed": seed}
 
     async def work(database: Database, org_id: int) -> None:
         until = datetime.now(UTC).date()
         with terminal.progress("Generating", accounts * ads * days) as progress:
-            report = await generate(
-                database, org_id, project=project, accounts=accounts, campaigns=campaigns, ad_sets=ad_sets, ads=ads,
-                days=days, seed=seed, until=until, progress=progress,
-            )  # fmt: skip
-        terminal.show_generated(report, project)
+            if out:
+                await generate_file(database, out, until=until, progress=progress, **sizes)
+                told = partial(typer.echo, f"Wrote {out}. Import it: adgraph import table {out} --project NAME")
+            else:
+                report = await generate(database, org_id, project=project, until=until, progress=progress, **sizes)
+                told = partial(terminal.show_generated, report, project)
+        told()
 
     with database_url(settings) as url:
         asyncio.run(working(settings, url, work))

@@ -54,52 +54,75 @@ join ad_set
     and ad_set.external_id = $3::text || '-ad-set-' || (1 + (made.number - 1) * $4::bigint / $5::bigint)
 order by made.number;
 
+-- name: generated_numbers
+-- The numbers of each of $1 ads (by its number) on each of the $3 days before $2.
+-- They follow from the seed $4, the account's number $5, the ad's number and the day alone: 60 bits of one hash are cut
+-- into five shares of 4,096, which steer impressions, price, click rate and conversion rate.
+select
+    clicked.number, clicked.day,
+    -- 4 to 16 USD per thousand impressions, in whole cents
+    clicked.impressions * (4000 + 12000 * ((clicked.hash >> 12) & 4095) / 4095) / 10000 * 10000 as spend_micros,
+    clicked.impressions, clicked.clicks, clicked.clicks * 3 / 4 as link_clicks, clicked.conversions,
+    -- an order of 20 to 100 USD
+    clicked.conversions * (2000 + 8000 * ((clicked.hash >> 48) & 4095) / 4095) * 10000 as conversion_value_micros,
+    clicked.impressions * 7 / 8 as reach
+from (
+    select
+        shown.number, shown.day, shown.hash, shown.impressions, rated.clicks,
+        -- 0 to 8 % of the clicks
+        rated.clicks * ((shown.hash >> 36) & 4095) / 51200 as conversions
+    from (
+        select dated.number, dated.day, dated.hash, 100 + (dated.hash & 4095) as impressions
+        from (
+            select
+                made.number, $2::date - back.days as day,
+                hashint8extended(
+                    (made.number * 100000 + ($2::date - back.days - date '2000-01-01')) * 1000 + $5::bigint, $4::bigint
+                ) & 1152921504606846975 as hash
+            from generate_series(1, $1::bigint) as made (number)
+            cross join generate_series(1, $3::integer) as back (days)
+        ) as dated
+    ) as shown
+    -- 0.5 to 3 % of the impressions
+    cross join lateral (
+        select shown.impressions * (20 + ((shown.hash >> 24) & 4095) * 100 / 4095) / 4000 as clicks
+    ) as rated
+) as clicked
+
 -- name: generate_facts
--- A fact for each of the $4 ads of the account $2, whose external id is $3, on each of the $6 days before $5.
--- The numbers follow from the seed $7, the account's number $8, the ad's number and the day alone: 60 bits of one hash
--- are cut into five shares of 4,096, which steer impressions, price, click rate and conversion rate.
+-- A fact for each of the ads of the account $7, whose external id is $8, on each day.
 insert into daily_fact (
     org_id, ad_account_id, entity_id, day, level, missing, spend_micros, impressions, clicks, link_clicks,
     conversions_millionths, conversion_value_micros, reach
 )
 select
-    $1, $2, delivered.entity_id, delivered.day, 4, 0,
-    -- 4 to 16 USD per thousand impressions, in whole cents
-    delivered.impressions * (4000 + 12000 * ((delivered.hash >> 12) & 4095) / 4095) / 10000 * 10000,
-    delivered.impressions, delivered.clicks, delivered.clicks * 3 / 4,
-    delivered.conversions * 1000000,
-    -- an order of 20 to 100 USD
-    delivered.conversions * (2000 + 8000 * ((delivered.hash >> 48) & 4095) / 4095) * 10000,
-    delivered.impressions * 7 / 8
-from (
-    select
-        clicked.entity_id, clicked.day, clicked.hash, clicked.impressions, clicked.clicks,
-        -- 0 to 8 % of the clicks
-        clicked.clicks * ((clicked.hash >> 36) & 4095) / 51200 as conversions
-    from (
-        select
-            ad.id as entity_id, shown.day, shown.hash, shown.impressions,
-            -- 0.5 to 3 % of the impressions
-            shown.impressions * (20 + ((shown.hash >> 24) & 4095) * 100 / 4095) / 4000 as clicks
-        from generate_series(1, $4::bigint) as made (number)
-        join ad
-            on ad.org_id = $1 and ad.platform = 'META' and ad.external_id = $3::text || '-ad-' || made.number
-        cross join lateral (
-            select dated.day, dated.hash, 100 + (dated.hash & 4095) as impressions
-            from (
-                select
-                    $5::date - back.days as day,
-                    hashint8extended(
-                        (made.number * 100000 + ($5::date - back.days - date '2000-01-01')) * 1000 + $8::bigint,
-                        $7::bigint
-                    ) & 1152921504606846975 as hash
-                from generate_series(1, $6::integer) as back (days)
-            ) as dated
-        ) as shown
-    ) as clicked
-) as delivered
+    $6, $7, ad.id, delivered.day, 4, 0, delivered.spend_micros, delivered.impressions, delivered.clicks,
+    delivered.link_clicks, delivered.conversions * 1000000, delivered.conversion_value_micros, delivered.reach
+from ({numbers}) as delivered
+join ad
+    on ad.org_id = $6 and ad.platform = 'META' and ad.external_id = $8::text || '-ad-' || delivered.number
 -- day by day, as syncs leave facts behind
-order by delivered.day, delivered.entity_id;
+order by delivered.day, ad.id;
+
+-- name: generated_rows
+-- The same as rows of a table, with the tree that they are in: $6 campaigns and $7 ad sets of the account $8, spread
+-- evenly.
+select
+    delivered.day as date, $8::text as account_id, 'Account ' || $5 as account_name, 'USD' as currency,
+    'UTC' as timezone,
+    $8::text || '-campaign-' || placed.campaign as campaign_id, 'Campaign ' || placed.campaign as campaign_name,
+    $8::text || '-ad-set-' || placed.ad_set as ad_set_id, 'Ad set ' || placed.ad_set as ad_set_name,
+    $8::text || '-ad-' || delivered.number as ad_id, 'Ad ' || delivered.number as ad_name,
+    (delivered.spend_micros / 1000000.0)::numeric(20, 2) as spend, delivered.impressions, delivered.clicks,
+    delivered.link_clicks, delivered.conversions,
+    (delivered.conversion_value_micros / 1000000.0)::numeric(20, 2) as conversion_value, delivered.reach
+from ({numbers}) as delivered
+cross join lateral (
+    select
+        1 + (delivered.number - 1) * $7::bigint / $1::bigint as ad_set,
+        1 + ((delivered.number - 1) * $7::bigint / $1::bigint) * $6::bigint / $7::bigint as campaign
+) as placed
+order by delivered.day, delivered.number;
 
 -- name: analyze_generated
 -- Statistics while nothing else tells the planner how many rows there are now: the rollup needs them.

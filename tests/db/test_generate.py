@@ -9,7 +9,10 @@ import pytest
 
 from db.database import Database
 from db.errors import Invalid
-from db.generate import GenerateReport, generate
+from db.generate import GenerateReport, generate, generate_file
+from db.importers.table import read
+from db.organization import organization_id
+from tests.records import take
 
 UNTIL = date(2026, 1, 1)
 
@@ -127,3 +130,28 @@ async def test_a_project_with_ad_accounts_is_left_alone(database, org_id):
     with pytest.raises(Invalid, match="generate into a new one"):
         await make_generated(database, org_id)
     assert await _rows(database, "select count(*) from ad_account") == [(2,)]
+
+
+@pytest.mark.parametrize("name", ["facts.csv", "facts.parquet"])
+async def test_a_file_holds_the_facts_of_the_project_of_the_same_seed(database, org_id, tmp_path, name):
+    sizes: dict[str, Any] = {"accounts": 2, "campaigns": 3, "ad_sets": 7, "ads": 20, "days": 5, "seed": 1}
+    made = await make_generated(database, org_id)
+
+    await generate_file(database, tmp_path / name, until=UNTIL, **sizes)
+
+    other = await organization_id(database, "other")
+    await take(database, other, read([tmp_path / name]))
+    (imported,) = await _rows(database, "select id from project where org_id = $1", other)
+    assert await _facts(database, imported[0]) == await _facts(database, made.project_id)
+    tree = (
+        "select campaign.name, ad_set.name, ad.name from ad join ad_set on ad_set.id = ad_set_id "
+        "join campaign on campaign.id = campaign_id where ad.org_id = $1 order by 1, 2, 3"
+    )
+    assert await _rows(database, tree, other) == await _rows(database, tree, org_id)
+
+
+async def test_a_file_of_another_kind_is_refused(database, tmp_path):
+    with pytest.raises(Invalid, match=r"\.csv or \.parquet"):
+        await generate_file(
+            database, tmp_path / "facts.xls", until=UNTIL, accounts=1, campaigns=1, ad_sets=1, ads=1, days=1, seed=1
+        )
