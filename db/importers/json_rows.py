@@ -67,7 +67,7 @@ def _document(text: _Text, at: _Paths, complaint: Complaint) -> Iterator[Fields 
 
 def _of_value(place: Place, value: object, at: _Paths, complaint: Complaint) -> Iterator[Fields | BadRow]:
     if not isinstance(value, dict):
-        yield BadRow(place, "", str(value)[:80], "is no JSON object")
+        yield BadRow(place, "", _shown(str(value)), "is no JSON object")
         return
     if reason := complaint(value):
         yield BadRow(place, "", "", reason)
@@ -108,7 +108,7 @@ def _row(place: Place, value: object, at: str) -> Fields | BadRow:
     if isinstance(value, BadRow):
         return value
     if not isinstance(value, dict):
-        return BadRow(place, at.rstrip("."), str(value)[:80], "is no JSON object")
+        return BadRow(place, at.rstrip("."), _shown(str(value)), "is no JSON object")
     return Fields(place, value, at)
 
 
@@ -220,7 +220,7 @@ class _Text:
             within_a_line = line_end >= 0 and "\n" not in self._text[self._at : error.pos].rstrip()
             if self._text[self._at] == "{" and not within_a_line:
                 return None
-            shown = self._text[self._at : self._at + 80].partition("\n")[0].encode("utf-8", "replace").decode()
+            shown = _shown(self._text[self._at : self._at + 80].partition("\n")[0])
             reason = f"is not JSON: {error.msg} at character {error.pos - self._at + 1}"
             # What does not even begin like JSON is something else.
             ends_file = line_end < 0 or (self._text[self._at] != "{" and not self._read)
@@ -256,5 +256,9 @@ class _Text:
         shown = self._text[self._at : self._at + 40]
         if self._ended and not shown.strip():
             message = "the file ends in the middle of it"
-        shown = shown.encode("utf-8", "replace").decode()
-        return _Stop(BadRow(self.place(), "", shown, f"is not JSON: {message}", ends_file=True))
+        return _Stop(BadRow(self.place(), "", _shown(shown), f"is not JSON: {message}", ends_file=True))
+
+
+def _shown(text: str) -> str:
+    """The beginning of a text, without the halves of characters that can be neither printed nor written."""
+    return text[:80].encode(errors="replace").decode()

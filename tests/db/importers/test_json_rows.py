@@ -141,12 +141,15 @@ def test_a_file_that_cannot_be_read_on_is_told_with_the_line(
     assert (bad_row.place.line, bad_row.ends_file) == (line, True)
 
 
-@pytest.mark.parametrize("content", ["[1]", '"a"', '{"data": [1]}', '{"data": [[]]}', "true", "[[{}]]"])
+@pytest.mark.parametrize(
+    "content", ["[1]", '"a"', '{"data": ["\\ud800"]}', '{"data": [1]}', '{"data": [[]]}', "true", "[[{}]]"]
+)
 def test_what_is_no_object_is_told(tmp_path: Path, content: str):
     (bad_row,) = read(make_file(tmp_path, content))
 
     assert isinstance(bad_row, BadRow)
     assert bad_row.reason == "is no JSON object"
+    assert bad_row.value.encode()
 
 
 def test_a_packed_file_is_unpacked(tmp_path: Path):
