@@ -21,6 +21,7 @@ from starlette.routing import Route
 from db.database import Database
 from db.errors import AdgraphError, Invalid, NotFound
 from db.organization import organization_id
+from db.version import Versions
 from graph.errors import formatted
 from graph.executor.schema import AdgraphSchema
 from graph.http import graphiql
@@ -50,6 +51,14 @@ class Contexts:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._organization: asyncio.Task[int] | None = None
+        self._versions: Versions | None = None
+
+    async def versions(self, request: HttpRequest) -> Versions:
+        """The versions of the organization's data."""
+        if self._versions is None:
+            database: Database = request.state.database
+            self._versions = Versions(database, await self._org_id(database))
+        return self._versions
 
     async def __call__(self, request: HttpRequest) -> Request:
         """Looks the organization up at the first request, so that the server starts before its database does."""
@@ -84,10 +93,12 @@ def create_app(settings: Settings, database_url: str, schema: AdgraphSchema = ad
         ) as database:
             yield {"database": database}
 
+    contexts = Contexts(settings)
     endpoint = GraphQLEndpoint(
         schema,
         Limits(tokens=settings.max_tokens, depth=settings.max_depth),
-        context=Contexts(settings),
+        context=contexts,
+        versions=contexts.versions,
         page=graphiql.page,
         timeout=settings.request_timeout,
         longest_url=min(settings.max_body_bytes, LONGEST_URL),

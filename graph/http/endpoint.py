@@ -11,9 +11,11 @@ from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from strawberry.types import ExecutionResult
 
+from db.database import recording
 from db.errors import AdgraphError, Invalid, TimedOut
-from graph.documents import InvalidDocument, is_query
+from graph.documents import Document, InvalidDocument, is_query
 from graph.errors import formatted, told
 from graph.executor.schema import AdgraphSchema
 from graph.http.accept import preferred
@@ -34,6 +36,14 @@ class Context(Protocol):
     def stop(self) -> None: ...
 
 
+class Versions(Protocol):
+    """The version of the data that requests read: `known` is the last that was read, None where none was yet."""
+
+    known: int | None
+
+    async def read(self) -> int: ...
+
+
 class GraphQLEndpoint:
     """The ASGI application behind /graphql, for any method."""
 
@@ -43,14 +53,18 @@ class GraphQLEndpoint:
         limits: Limits,
         *,
         context: Callable[[Request], Awaitable[Context]],
+        versions: Callable[[Request], Awaitable[Versions]] | None = None,
         page: Callable[[], Response],
         timeout: float,
         longest_url: int,
     ) -> None:
-        """`context` makes what resolvers reach; `page` is what a browser sees; `timeout` in seconds."""
+        """`context` makes what resolvers reach; `versions` tells the version of the data, where that may change while
+        an answer is put together; `page` is what a browser sees; `timeout` in seconds.
+        """
         self._schema = schema
         self._limits = limits
         self._context = context
+        self._versions = versions
         self._page = page
         self._timeout = timeout
         self._longest_url = longest_url
@@ -113,13 +127,7 @@ class GraphQLEndpoint:
         limit = asyncio.timeout(self._timeout)
         try:
             async with limit:
-                context = await self._context(request)
-                try:
-                    result = await self._schema.run(
-                        document, payload.variables, context, operation_name=payload.operation_name
-                    )
-                finally:
-                    context.stop()
+                result = await self._of_one_moment(document, payload, request, once=not is_query(operation))
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -133,6 +141,44 @@ class GraphQLEndpoint:
         # Without a path an error is about the request: nothing ran, so there is no data, not even null.
         refused = result.data is None and all(error.path is None for error in errors)
         return {"errors": _formatted(errors)} | ({} if refused else {"data": result.data})
+
+    async def _of_one_moment(
+        self, document: Document, payload: Payload, request: Request, *, once: bool
+    ) -> ExecutionResult:
+        """The result, computed again where an import took effect in its midst: never half before and half after it.
+
+        Statements run side by side, each sees the data as of its own moment, and a transaction around them would put
+        them in a row. So the version is compared with that before, which costs one small look-up for all the requests
+        that end at the same time, and none where one statement was all.
+        """
+        versions = await self._versions(request) if self._versions and not once else None
+        before = versions and (await versions.read() if versions.known is None else versions.known)
+        while True:
+            result, statements = await self._run(document, payload, request)
+            if versions is None or statements < 2:
+                return result
+            try:
+                now = await versions.read()
+            except AdgraphError:
+                # Whatever keeps the version from being read is in the answer already.
+                if result.errors:
+                    return result
+                raise
+            if now == before:
+                return result
+            before = now
+
+    async def _run(self, document: Document, payload: Payload, request: Request) -> tuple[ExecutionResult, int]:
+        """The result, and how many statements it took."""
+        context = await self._context(request)
+        try:
+            with recording() as statements:
+                result = await self._schema.run(
+                    document, payload.variables, context, operation_name=payload.operation_name
+                )
+        finally:
+            context.stop()
+        return result, len(statements)
 
 
 def _formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:

@@ -1,0 +1,104 @@
+"""An answer is of one moment: an import that takes effect while it is put together shows whole, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from db.database import Database
+from db.level import Level
+from db.version import Versions
+from graph.schema import schema
+from tests.graph.failing import query, serving
+from tests.records import DAY, make_record, make_tree, take
+
+ASKED = """
+{ projects { nodes { ...Spent adAccounts { nodes { ...Spent campaigns { nodes { ...Spent adSets { nodes {
+  ...Spent ads { nodes { ...Spent } }
+} } } } } } } } }
+fragment Spent on Measurable {
+  performance(window: {range: {since: "2025-03-10", until: "2025-03-11"}}) { totals { spend } }
+}
+"""
+
+
+@pytest.fixture
+async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with serving(database_url, schema) as client:
+        yield client
+
+
+async def spend(database: Database, org_id: int, micros: int) -> None:
+    await take(database, org_id, [*make_tree(), make_record(Level.AD, "1000", DAY, spend_micros=micros)])
+
+
+def spent(data: Any) -> list[float]:
+    """What each level spent, from the project down."""
+    node, found = data["projects"]["nodes"][0], []
+    for below in ("adAccounts", "campaigns", "adSets", "ads", None):
+        found.append(node["performance"]["totals"]["spend"])
+        node = node[below]["nodes"][0] if below else None
+    return found
+
+
+@pytest.mark.parametrize("after", ["projects_page", "ad_accounts_by_project_ids", "campaign_delivery_totals"])
+async def test_an_import_between_two_statements_shows_at_every_level_or_at_none(
+    database: Database, org_id: int, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, after: str
+):
+    await spend(database, org_id, 1_000_000)
+    assert spent((await query(client, ASKED)).json()["data"]) == [1.0] * 5
+    fetch, pending = Database.fetch, [2_000_000, 3_000_000]
+
+    async def fetch_then_import(self: Database, name: str, *arguments: Any, **options: Any) -> Any:
+        rows = await fetch(self, name, *arguments, **options)
+        if after in (name, options.get("label")) and pending:
+            await spend(database, org_id, pending.pop(0))
+        return rows
+
+    monkeypatch.setattr(Database, "fetch", fetch_then_import)
+    answer = (await query(client, ASKED)).json()
+
+    # Both imports came in the midst of an attempt: the third is whole.
+    assert pending == []
+    assert spent(answer["data"]) == [3.0] * 5
+
+
+async def test_an_answer_of_one_statement_asks_for_no_version(
+    database: Database, org_id: int, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    await spend(database, org_id, 1_000_000)
+    await query(client, ASKED)
+    sent: list[str] = []
+    fetch = Database.fetch
+
+    async def noted(self: Database, name: str, *arguments: Any, **options: Any) -> Any:
+        sent.append(name)
+        return await fetch(self, name, *arguments, **options)
+
+    monkeypatch.setattr(Database, "fetch", noted)
+    await query(client, "{ projects { nodes { name } } }")
+    await query(client, "{ __typename }")
+    assert "data_version" not in sent
+
+    await query(client, ASKED)
+    assert sent.count("data_version") == 1
+
+
+async def test_who_asks_for_the_version_at_the_same_time_shares_a_look_up(
+    database: Database, org_id: int, queries_sent: list[str]
+):
+    versions = Versions(database, org_id)
+
+    assert set(await asyncio.gather(*(versions.read() for _ in range(20)))) == {0}
+    assert queries_sent == ["data_version"]
+    await spend(database, org_id, 1)
+    first = await versions.read()
+    await spend(database, org_id, 2)
+    assert first > 0
+    assert await versions.read() > first
+    assert versions.known is not None
+    assert versions.known > first
