@@ -21,6 +21,7 @@ from rich.table import Table
 from bench.cold import COLD
 from bench.dashboard import DASHBOARD
 from bench.export import EXPORT
+from bench.imports import IMPORTS
 from bench.measure import Absent, AnswersDiffer, Peak, Result, Subject, Workload, measure, peak
 from bench.small import SMALL
 from bench.tree import IN_MEMORY, OVER_HTTP, TREE
@@ -30,7 +31,7 @@ from db.embedded import serving
 from db.errors import AdgraphError
 from graph.settings import CHECKOUT
 
-WORKLOADS: tuple[Workload, ...] = (TREE, IN_MEMORY, OVER_HTTP, DASHBOARD, EXPORT, WINDOW, COLD, *SMALL)
+WORKLOADS: tuple[Workload, ...] = (TREE, IN_MEMORY, OVER_HTTP, DASHBOARD, EXPORT, WINDOW, COLD, *SMALL, *IMPORTS)
 RESULTS = Path(__file__).parent / "results.json"
 
 console = Console()
