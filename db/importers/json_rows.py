@@ -201,7 +201,10 @@ class _Text:
             except RecursionError:
                 raise self._stop("it is nested too deeply") from None
             else:
-                return self._checked(value, end)
+                # A number may go on.
+                if end < len(self._text) or self._ended:
+                    return self._checked(value, end)
+                self._more()
 
     def whole(self) -> object:
         """The next document, if it has been read whole; None if there is more of it to come.
@@ -217,7 +220,9 @@ class _Text:
             raise self._stop("it is nested too deeply") from None
         except JSONDecodeError as error:
             line_end = self._text.find("\n", self._at)
-            within_a_line = line_end >= 0 and "\n" not in self._text[self._at : error.pos].rstrip()
+            # A line that lacks its end is found wrong where the next document begins.
+            unclosed = self._text.startswith("{", error.pos) and "\n" not in self._text[self._at : error.pos].rstrip()
+            within_a_line = line_end >= 0 and (error.pos <= line_end or unclosed)
             if self._text[self._at] == "{" and not within_a_line:
                 return None
             shown = _shown(self._text[self._at : self._at + 80].partition("\n")[0])

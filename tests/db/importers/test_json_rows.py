@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.importers import json_rows
@@ -183,6 +183,7 @@ LAYOUTS = st.sampled_from([(None, None), (1, None), (None, (",", ":"))])
     ascii_only=st.booleans(),
     chunk=st.integers(1, 64),
 )
+@settings(deadline=None)  # the machine may be busy
 def test_pages_of_any_shape_are_read_in_pieces_of_any_size(
     tmp_path_factory: pytest.TempPathFactory, pages: list[Any], between: str, ascii_only: bool, chunk: int
 ):
