@@ -40,7 +40,11 @@ def drip(descriptor: int, content: bytes) -> threading.Thread:
     return thread
 
 
-@pytest.mark.parametrize("content", [TEXT, gzip.compress(TEXT), gzip.compress(TEXT[:8]) + gzip.compress(TEXT[8:])])
+@pytest.mark.parametrize(
+    "content",
+    [TEXT, gzip.compress(TEXT), gzip.compress(TEXT[:8]) + gzip.compress(TEXT[8:])],
+    ids=["plain", "packed", "packed in two"],
+)
 def test_standard_input_is_read_and_unpacked_however_slowly_it_comes(piped: int, content: bytes):
     thread = drip(piped, content)
     with opened(STANDARD_INPUT) as file:
