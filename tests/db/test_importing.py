@@ -97,8 +97,9 @@ async def test_a_source_that_breaks_off_leaves_nothing(database: Database, org_i
 async def test_a_wrong_option_is_named_with_an_example(
     database: Database, org_id: int, option: str, value: str, said: str
 ):
+    options: dict[str, Any] = {option: value}
     with pytest.raises(Invalid, match=said):
-        await take(database, org_id, [], **{option: value})
+        await take(database, org_id, [], **options)
 
 
 async def test_an_unknown_organization_is_an_error(database: Database):

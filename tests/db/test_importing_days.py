@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from db.database import Database
 from db.errors import Invalid
+from db.importers.records import Record
 from db.importing import Covered
 from db.level import Level, Missing
 from tests.records import DAY, contents, make_entity, make_record, make_tree, rows, standing, take
@@ -31,7 +33,7 @@ async def test_since_and_until_say_which_days_are_covered(database: Database, or
 
 @pytest.mark.parametrize(("options", "first", "last"), [({"since": NEXT}, NEXT, AFTER), ({"until": AFTER}, DAY, NEXT)])
 async def test_either_end_may_be_left_to_the_files(
-    database: Database, org_id: int, options: dict[str, date], first: date, last: date
+    database: Database, org_id: int, options: dict[str, Any], first: date, last: date
 ):
     records = [make_record(Level.AD, "1000", day, spend_micros=1) for day in (DAY, NEXT, AFTER)]
     report = await take(database, org_id, [*make_tree(), *records], **options)
@@ -73,7 +75,7 @@ async def test_no_import_covers_a_day_that_has_not_begun(database: Database, org
         ({"replace_days": True, "skip_bad_rows": True}, "exclude each other"),
     ],
 )
-async def test_days_that_cannot_be_are_refused(database: Database, org_id: int, options: dict[str, object], said: str):
+async def test_days_that_cannot_be_are_refused(database: Database, org_id: int, options: dict[str, Any], said: str):
     with pytest.raises(Invalid, match=said):
         await take(database, org_id, [], **options)
 
@@ -119,7 +121,7 @@ async def test_replacing_days_reaches_as_far_as_the_options_say_and_leaves_other
 
 
 async def test_fewer_hours_than_before_are_a_warning(database: Database, org_id: int):
-    def hours(number: int) -> list[object]:
+    def hours(number: int) -> list[Record]:
         return [make_record(Level.AD, "1000", part=hour, spend_micros=2) for hour in range(number)]
 
     whole = await take(database, org_id, [*make_tree(), *hours(24)])

@@ -9,7 +9,7 @@ import pytest
 
 from db.database import Database
 from db.errors import Invalid
-from db.importers.records import BadRow
+from db.importers.records import BadRow, Record
 from db.importing import ImportRefused, Rejects
 from db.level import Level
 from tests.records import DAY, contents, make_entity, make_place, make_record, make_tree, named, rows, standing, take
@@ -42,7 +42,7 @@ async def test_bad_rows_are_kept_beside_the_input_and_the_rest_taken(database: D
 
 
 async def test_where_rows_were_left_out_no_day_counts_as_known(database: Database, org_id: int, tmp_path: Path):
-    records = [*make_tree(), make_record(Level.AD, "1000", spend_micros=5)]
+    records: list[Record] = [*make_tree(), make_record(Level.AD, "1000", spend_micros=5)]
     with Rejects.beside(tmp_path / "export.csv") as rejects:
         report = await take(database, org_id, [*records, BAD], rejects=rejects)
 
@@ -72,7 +72,7 @@ async def test_an_account_that_tells_another_currency_is_left_out_with_all_its_f
 ):
     await take(database, org_id, [*make_tree(), make_record(Level.AD, "1000", spend_micros=5)])
     euro = make_entity(Level.AD_ACCOUNT, "1", currency="EUR", timezone="UTC")
-    records = [
+    records: list[Record] = [
         euro, make_record(Level.AD, "1000", spend_micros=7), *make_tree("2", "20", "200", "2000"),
         make_record(Level.AD, "2000", spend_micros=1),
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,7 +71,8 @@ async def test_an_import_tells_its_files_its_days_and_what_it_took(database, org
 async def test_imports_are_read_page_by_page_the_latest_first(database, org_id, ask, facts):
     reports = [await take(database, org_id, [*make_tree(), *facts(spend)]) for spend in (1, 2, 3)]
 
-    pages, after = [], None
+    pages: list[Any] = []
+    after = None
     while not pages or after:
         page = (await ask(ASKED, {"first": 2, "after": after}))["projects"]["nodes"][0]["imports"]
         pages.append(page)

@@ -6,7 +6,7 @@ import pytest
 
 from db.level import Level
 from resolvers import global_id
-from tests.make import make_ad, make_ad_set, make_coverage
+from tests.make import make_ad, make_ad_set, make_coverage, make_fact
 from tests.trees import days, make_full_fact, make_tree
 
 DAY = date(2025, 6, 10)
@@ -87,7 +87,7 @@ async def test_parts_that_are_silent_on_covered_days_leave_all_to_the_residual(d
 
 async def test_a_metric_that_the_parts_do_not_report_has_no_residual(database, org_id, residual):
     tree = await make_tree(database, org_id)
-    await make_full_fact(database, org_id, tree.ad, DAY, clicks=None)
+    await make_fact(database, org_id, tree.ad, DAY, spend=10, impressions=1000)
     await make_full_fact(database, org_id, tree.campaign, DAY, spend=11)
 
     found = await residual("Campaign", tree.campaign, ONE)
