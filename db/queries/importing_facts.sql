@@ -151,8 +151,8 @@ select count(*) filter (where added) as added, count(*) filter (where not added)
 from taken;
 
 -- name: confirm_facts
--- The staged facts of the entities numbered $3, which are the entities $4 above the ads, are as of the import $5, changed
--- or not: those below them are compared with that.
+-- The staged facts of the entities numbered $3, which are the entities $4 above the ads, are as of the import $5,
+-- changed or not: those below them are compared with that.
 update daily_fact
 set import_id = $5
 from staged_fact

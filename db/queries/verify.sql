@@ -20,7 +20,7 @@ where org_id = $1 and id = any($2::bigint[])
 order by id;
 
 -- name: verify_rollup
--- Where what stands at level $3 of the ad account $2 is not what the facts there and the level below say; that level has
+-- Where what stands at level $3 of the ad account $2 is not what the facts there and the level below say; that one has
 -- been verified before. At most $4 such rows, with how many there are.
 with below as (
     select
@@ -114,7 +114,8 @@ grown as (
         entity_id, day, missing, place, lag(place, 1, place) over past as place_before,
         -- A line goes on to the last day of its chunk.
         lead(day) over past is null and day < max(day) over (partition by chunk) as broken_off,
-        row_count - lag(row_count, 1, 0::bigint) over past as row_count, days - lag(days, 1, 0::bigint) over past as days,
+        row_count - lag(row_count, 1, 0::bigint) over past as row_count,
+        days - lag(days, 1, 0::bigint) over past as days,
         reach_rows - lag(reach_rows, 1, 0::bigint) over past as reach_rows,
         spend_micros - lag(spend_micros, 1, 0::bigint) over past as spend_micros,
         impressions - lag(impressions, 1, 0::bigint) over past as impressions,
