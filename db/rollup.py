@@ -1,6 +1,4 @@
-"""Rollups: what stands for every entity above the ads, and the running totals of all, kept in step with the facts by
-whoever writes those.
-"""
+"""Rollups and running totals: what stands for entities, kept in step with the facts by whoever writes those."""
 
 from collections.abc import Sequence
 from datetime import date
