@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import IO, Any, Self, TypeVar
+from typing import Any, BinaryIO, Self, TypeVar
 
 import asyncpg
 from aiosql.query_loader import QueryLoader
@@ -131,7 +131,7 @@ class Transaction:
         """Runs the statement `name` for its effect."""
         await self.fetch(name, *arguments, row=Row, label=label, **slots)
 
-    async def copy_out(self, name: str, *arguments: object, output: IO[bytes], header: bool, **slots: str) -> None:
+    async def copy_out(self, name: str, *arguments: object, output: BinaryIO, header: bool, **slots: str) -> None:
         """Writes the rows of the statement `name` to `output` as CSV."""
         with _told:
             await self._connection.copy_from_query(

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO
+from tempfile import TemporaryDirectory
 
 from db.database import Database, Row, statement
 from db.errors import Invalid
@@ -98,34 +97,33 @@ async def generate_file(
     if path.suffix not in (".csv", ".parquet"):
         raise Invalid(f"{path.name} should end in .csv or .parquet.")
 
-    async def write(out: IO[bytes]) -> None:
-        async with database.transaction() as transaction:
-            await transaction.execute("lift_statement_timeout")
-            for number in range(1, accounts + 1):
-                await transaction.copy_out(
-                    "generated_rows", ads, until, days, seed, number, campaigns, ad_sets, f"generated-{number}",
-                    output=out, header=number == 1, numbers=statement("generated_numbers"),
-                )  # fmt: skip
-                if progress is not None:
-                    progress(number * ads * days)
-        out.flush()
+    async def write(to: Path) -> None:
+        with to.open("wb") as out:
+            async with database.transaction() as transaction:
+                await transaction.execute("lift_statement_timeout")
+                for number in range(1, accounts + 1):
+                    await transaction.copy_out(
+                        "generated_rows", ads, until, days, seed, number, campaigns, ad_sets, f"generated-{number}",
+                        output=out, header=number == 1, numbers=statement("generated_numbers"),
+                    )  # fmt: skip
+                    if progress is not None:
+                        progress(number * ads * days)
 
     try:
         if path.suffix == ".csv":
-            with path.open("wb") as out:
-                await write(out)
+            await write(path)
         else:
-            with NamedTemporaryFile() as rows:
-                await write(rows.file)
-                _as_parquet(rows.name, path)
+            with TemporaryDirectory() as directory:
+                await write(written := Path(directory) / "facts.csv")
+                _as_parquet(written, path)
     except OSError as error:
         raise Invalid(f"Cannot write {path}: {error.strerror or error}.") from error
 
 
-def _as_parquet(csv_path: str, path: Path) -> None:
+def _as_parquet(written: Path, path: Path) -> None:
     from pyarrow import csv, parquet  # type: ignore[import-untyped]  # it has no types
 
-    with csv.open_csv(csv_path) as batches, parquet.ParquetWriter(path, batches.schema) as out:
+    with csv.open_csv(written) as batches, parquet.ParquetWriter(path, batches.schema) as out:
         for batch in batches:
             out.write_batch(batch)
 
