@@ -65,7 +65,7 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self, request: bytes) -> None:
         self._request = request
-        self._body = b""
+        self._body = bytearray()
         self._answered: asyncio.Future[bytes] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -75,7 +75,7 @@ class _Connection(asyncio.Protocol):
 
     def ask(self) -> asyncio.Future[bytes]:
         """Sends the request; the future is the body of its answer."""
-        self._body = b""
+        self._body = bytearray()
         self._answered = asyncio.get_running_loop().create_future()
         self._transport.write(self._request)
         return self._answered
@@ -94,7 +94,7 @@ class _Connection(asyncio.Protocol):
         if status == 200:
             self._end(None)
         else:
-            self._end(RuntimeError(f"The server answered with {status}: {self._body[:500]!r}"))
+            self._end(RuntimeError(f"The server answered with {status}: {bytes(self._body[:500])!r}"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end(exc or ConnectionError("The server closed the connection."))
@@ -103,6 +103,6 @@ class _Connection(asyncio.Protocol):
         if self._answered is None or self._answered.done():
             return
         if error is None:
-            self._answered.set_result(self._body)
+            self._answered.set_result(bytes(self._body))
         else:
             self._answered.set_exception(error)
