@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Hashable
+from typing import Any
 
 from db.database import Database, Row
 
@@ -11,14 +13,20 @@ class _VersionRow(Row):
     version: int
 
 
+# A value is some hundred bytes.
+MOST_KEPT = 10_000
+
+
 class Versions:
     """Reads the version of one organization, once for all who want it at the same time.
 
-    `known` is the last one that was read. Where it is still the same later, nothing has changed between.
+    `known` is the last one that was read. Where it is still the same later, nothing has changed between. `kept` is what
+    requests have read since then and leave to others: whoever uses it must find the same version afterwards.
     """
 
     def __init__(self, database: Database, org_id: int) -> None:
         self.known: int | None = None
+        self.kept: dict[Hashable, Any] = {}
         self._database = database
         self._org_id = org_id
         self._reading: asyncio.Task[int] | None = None
@@ -37,5 +45,7 @@ class Versions:
             await asyncio.wait([under_way])
         self._reading, self._next = self._next, None
         rows = await self._database.fetch("data_version", self._org_id, row=_VersionRow)
+        if rows[0].version != self.known or len(self.kept) > MOST_KEPT:
+            self.kept = {}
         self.known = rows[0].version
         return self.known

@@ -58,6 +58,9 @@ class Request:
     # Hours after a day's end, by platform.
     settles_after: Mapping[Platform, int] = field(default_factory=lambda: SETTLES_AFTER)
     nodes: int = 0
+    # What other requests have read of the same version of the data, and whether any of it was used.
+    kept: dict[Hashable, Any] = field(default_factory=dict)
+    reused: bool = False
     selections: dict[Hashable, Any] = field(default_factory=dict)
     _loaded: dict[Hashable, _Loaded[Any, Any]] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
@@ -106,6 +109,15 @@ class Request:
     ) -> V:
         """The same for one key."""
         return (await self.load_all(batch, [key], *arguments, **named))[key]
+
+    async def keep(self, batch: Callable[[Request, Sequence[K]], Awaitable[Sequence[V]]], keys: Sequence[K]) -> list[V]:
+        """`batch`'s value for each key, left to other requests: it changes with imports alone, whenever it is asked."""
+        kept = self.kept
+        unknown = [key for key in dict.fromkeys(keys) if (batch, key) not in kept]
+        self.reused |= len(unknown) < len(keys)
+        if unknown:
+            kept.update(zip(((batch, key) for key in unknown), await batch(self, unknown), strict=True))
+        return [kept[batch, key] for key in keys]
 
     async def _make(
         self, call: _Call[K], loaded: _Loaded[K, V], batch: Callable[..., Awaitable[Sequence[V]]],

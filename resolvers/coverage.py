@@ -55,13 +55,13 @@ AccountWindow = tuple[int, Window]
 async def of_windows(request: Request, keys: Sequence[AccountWindow]) -> list[Coverage]:
     """Batch: what covers each (ad account, window), of which only the days that have begun count."""
     days = [(account, *own) for (account, _), own in zip(keys, await begun(request, keys), strict=True)]
-    # Windows of the same days may differ in the timezone that they were resolved in.
-    wanted = list(dict.fromkeys(days))
-    accounts, since, until = zip(*wanted, strict=True)
+    return await request.keep(_of_days, days)
+
+
+async def _of_days(request: Request, keys: Sequence[tuple[int, date, date]]) -> list[Coverage]:
+    accounts, since, until = zip(*keys, strict=True)
     rows = await coverage.by_ad_account_ids(request.database, request.org_id, accounts, since, until)
-    found = many_per_key(range(1, len(wanted) + 1), rows, key=lambda row: row.place)
-    covered = dict(zip(wanted, map(_coverage, found), strict=True))
-    return [covered[key] for key in days]
+    return list(map(_coverage, many_per_key(range(1, len(keys) + 1), rows, key=lambda row: row.place)))
 
 
 async def provisional(request: Request, keys: Sequence[AccountWindow]) -> list[dict[Level, date]]:

@@ -202,11 +202,19 @@ def _today(request: Request, timezone: str) -> date:
 
 async def ad_account_scopes(request: Request, ids: Sequence[int]) -> list[AdAccountScopeRow]:
     """Batch: what the numbers of each ad account depend on."""
+    return await request.keep(_ad_account_scopes, ids)
+
+
+async def _ad_account_scopes(request: Request, ids: Sequence[int]) -> list[AdAccountScopeRow]:
     rows = await ad_account.scopes_by_ids(request.database, request.org_id, ids)
     return sure_per_key(ids, rows, key=lambda row: row.id)
 
 
 async def project_scopes(request: Request, ids: Sequence[int]) -> list[ProjectScopeRow]:
     """Batch: what the numbers of each project depend on."""
+    return await request.keep(_project_scopes, ids)
+
+
+async def _project_scopes(request: Request, ids: Sequence[int]) -> list[ProjectScopeRow]:
     rows = await project.scopes_by_ids(request.database, request.org_id, ids)
     return sure_per_key(ids, rows, key=lambda row: row.id)

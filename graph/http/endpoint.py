@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 import orjson
@@ -31,15 +31,25 @@ METHODS = "GET, HEAD, POST, OPTIONS"
 
 
 class Context(Protocol):
-    """What the resolvers of one request reach; `stop` ends whatever still runs for them."""
+    """What the resolvers of one request reach; `stop` ends whatever still runs for them.
+
+    `kept` is what they may use of what other requests have read, `reused` whether they did.
+    """
+
+    kept: dict[Hashable, Any]
+    reused: bool
 
     def stop(self) -> None: ...
 
 
 class Versions(Protocol):
-    """The version of the data that requests read: `known` is the last that was read, None where none was yet."""
+    """The version of the data that requests read: `known` is the last that was read, None where none was yet.
+
+    `kept` is what requests of that version leave to others.
+    """
 
     known: int | None
+    kept: dict[Hashable, Any]
 
     async def read(self) -> int: ...
 
@@ -154,7 +164,7 @@ class GraphQLEndpoint:
         versions = await self._versions(request) if self._versions and not once else None
         before = versions and (await versions.read() if versions.known is None else versions.known)
         while True:
-            result, statements = await self._run(document, payload, request)
+            result, statements = await self._run(document, payload, request, versions)
             if versions is None or statements < 2:
                 return result
             try:
@@ -168,9 +178,13 @@ class GraphQLEndpoint:
                 return result
             before = now
 
-    async def _run(self, document: Document, payload: Payload, request: Request) -> tuple[ExecutionResult, int]:
-        """The result, and how many statements it took."""
+    async def _run(
+        self, document: Document, payload: Payload, request: Request, versions: Versions | None
+    ) -> tuple[ExecutionResult, int]:
+        """The result, and how many statements it took, those of others that it used among them."""
         context = await self._context(request)
+        if versions is not None:
+            context.kept = versions.kept
         try:
             with recording() as statements:
                 result = await self._schema.run(
@@ -178,7 +192,7 @@ class GraphQLEndpoint:
                 )
         finally:
             context.stop()
-        return result, len(statements)
+        return result, len(statements) + context.reused
 
 
 def _formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:

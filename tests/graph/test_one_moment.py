@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -45,6 +46,19 @@ def spent(data: Any) -> list[float]:
     return found
 
 
+def noting(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the statements that the server sends from now on."""
+    sent: list[str] = []
+    fetch = Database.fetch
+
+    async def noted(self: Database, name: str, *arguments: Any, **options: Any) -> Any:
+        sent.append(name)
+        return await fetch(self, name, *arguments, **options)
+
+    monkeypatch.setattr(Database, "fetch", noted)
+    return sent
+
+
 @pytest.mark.parametrize("after", ["projects_page", "ad_accounts_by_project_ids", "campaign_delivery_totals"])
 async def test_an_import_between_two_statements_shows_at_every_level_or_at_none(
     database: Database, org_id: int, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, after: str
@@ -72,20 +86,59 @@ async def test_an_answer_of_one_statement_asks_for_no_version(
 ):
     await spend(database, org_id, 1_000_000)
     await query(client, ASKED)
-    sent: list[str] = []
-    fetch = Database.fetch
-
-    async def noted(self: Database, name: str, *arguments: Any, **options: Any) -> Any:
-        sent.append(name)
-        return await fetch(self, name, *arguments, **options)
-
-    monkeypatch.setattr(Database, "fetch", noted)
+    sent = noting(monkeypatch)
     await query(client, "{ projects { nodes { name } } }")
     await query(client, "{ __typename }")
     assert "data_version" not in sent
 
     await query(client, ASKED)
     assert sent.count("data_version") == 1
+
+
+async def test_what_changes_with_imports_alone_is_read_once_for_all_requests_until_the_next_import(
+    database: Database, org_id: int, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    await spend(database, org_id, 1_000_000)
+    sent = noting(monkeypatch)
+    asked = """{ projects { nodes { adAccounts { nodes {
+        performance(window: {range: {since: "2025-03-10", until: "2025-03-12"}}) {
+            totals { spend } freshness { missingDays } currency
+        }
+    } } } } }"""
+
+    async def answer() -> Any:
+        sent.clear()
+        (project,) = (await query(client, asked)).json()["data"]["projects"]["nodes"]
+        return project["adAccounts"]["nodes"][0]["performance"]
+
+    first = await answer()
+    assert {"ad_account_scopes_by_ids", "coverage_by_ad_account_ids"} < set(sent)
+    assert await answer() == first
+    assert not {"ad_account_scopes_by_ids", "coverage_by_ad_account_ids"} & set(sent)
+    assert "data_version" in sent
+    assert (first["totals"]["spend"], first["freshness"]["missingDays"]) == (1.0, 1)
+
+    await take(database, org_id, [make_record(Level.AD, "1000", DAY + timedelta(1), spend_micros=500_000)])
+    later = await answer()
+    assert (later["totals"]["spend"], later["freshness"]["missingDays"]) == (1.5, 0)
+
+
+async def test_an_answer_of_one_statement_beside_what_others_have_read_is_of_one_moment(
+    database: Database, org_id: int, client: httpx.AsyncClient
+):
+    await spend(database, org_id, 1_000_000)
+    found = (await query(client, "{ projects { nodes { adAccounts { nodes { id } } } } }")).json()["data"]
+    id_ = found["projects"]["nodes"][0]["adAccounts"]["nodes"][0]["id"]
+    asked = f"""{{ adAccount(id: "{id_}") {{
+        performance(window: {{range: {{since: "2025-03-10", until: "2025-03-12"}}}}) {{ freshness {{ missingDays }} }}
+    }} }}"""
+
+    async def missing() -> Any:
+        return (await query(client, asked)).json()["data"]["adAccount"]["performance"]["freshness"]["missingDays"]
+
+    assert [await missing(), await missing()] == [1, 1]
+    await take(database, org_id, [make_record(Level.AD, "1000", DAY + timedelta(1), spend_micros=500_000)])
+    assert await missing() == 0
 
 
 async def test_who_asks_for_the_version_at_the_same_time_shares_a_look_up(
