@@ -103,14 +103,14 @@ async def _by_level(
     groups: dict[tuple[Level | None, WindowSpec], list[Hashable]] = {}
     for (level, spec), alike in groupby(asked, key=itemgetter(1, 2)):
         groups.setdefault((level, spec), []).extend([one.key for one in alike])
-    answers = await asyncio.gather(
-        *(
-            request.load_all(entities[0], keys, level, spec, *entities[1:])
-            if level
-            else request.load_all(projects[0], keys, spec, *projects[1:])
-            for (level, spec), keys in groups.items()
-        )
-    )
+    asking = [
+        request.load_all(entities[0], keys, level, spec, *entities[1:])
+        if level
+        else request.load_all(projects[0], keys, spec, *projects[1:])
+        for (level, spec), keys in groups.items()
+    ]
+    # Nearly always there is one, which needs no task of its own.
+    answers = [await asking[0]] if len(asking) == 1 else await asyncio.gather(*asking)
     found = dict(zip(groups, answers, strict=True))
     return [
         value
