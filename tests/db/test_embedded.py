@@ -75,12 +75,14 @@ def await_end(process: psutil.Process) -> None:
 
 def postmasters(under: Path) -> list[psutil.Process]:
     """The servers that work in a directory below `under`: their backends' parents."""
-    found = []
+    found = {}
     for process in psutil.process_iter():
+        # Backends come and go while they are asked.
         with suppress(psutil.Error):
             if process.name() == "postgres" and Path(process.cwd()).is_relative_to(under.resolve()):
-                found.append(process)
-    return [process for process in found if process.ppid() not in {other.pid for other in found}]
+                found[process] = process.ppid()
+    servers = {process.pid for process in found}
+    return [process for process, parent in found.items() if parent not in servers]
 
 
 @contextmanager
