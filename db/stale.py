@@ -24,13 +24,13 @@ async def note(transaction: Transaction, org_id: int, touched: Mapping[int, Coll
     # What moved to another ad account is forgotten where it was before it is noted where it is.
     for ad_account_id, days in touched.items():
         await transaction.execute("clear_stale_own_rows", org_id, ad_account_id, list(days))
-    await transaction.execute("plan_nested_loops", org_id, "off")
+    await transaction.execute("plan_for_many_rows", org_id)
     for ad_account_id, days in touched.items():
         rows = await transaction.fetch("own_row_days", org_id, ad_account_id, list(days), row=_DayRow)
         # Nothing else can be stale, and most imports bring ads alone.
         if rows:
             await transaction.execute("note_stale_own_rows", org_id, ad_account_id, [row.day for row in rows])
-    await transaction.execute("plan_nested_loops", org_id, "on")
+    await transaction.execute("plan_as_usual", org_id)
 
 
 async def counts(

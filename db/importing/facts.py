@@ -213,7 +213,7 @@ class Staging:
         entities = [ids[key] for key in placed.values()]
         accounts = [ids[account_of[key]] for key in placed.values()]
         levels = [int(key.level) for key in placed.values()]
-        await self._transaction.execute("plan_nested_loops", self._org_id, "off")
+        await self._transaction.execute("plan_for_many_rows", self._org_id)
         days = await self._transaction.fetch(
             "staged_days", *self._keys, list(placed), accounts, levels, row=StagedDayRow,
             entities="distinct staged_fact.entity" if self._in_parts else "*",
@@ -229,7 +229,7 @@ class Staging:
         above = {number: ids[key] for number, key in placed.items() if key.level < Level.AD}
         if above:
             await self._transaction.execute("confirm_facts", *self._keys, list(above), list(above.values()), import_id)
-        await self._transaction.execute("plan_nested_loops", self._org_id, "on")
+        await self._transaction.execute("plan_as_usual", self._org_id)
         return Taken(days, taken[0].added, taken[0].replaced, shorter[0].count if shorter else 0)
 
     async def _any_there(self, days: Sequence[StagedDayRow]) -> bool:

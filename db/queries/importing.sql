@@ -6,13 +6,6 @@ select id from organization where id = $1 for no key update;
 -- Until the transaction ends: an import takes as long as its files need.
 select set_config('statement_timeout', '0', true) as value;
 
--- name: plan_nested_loops
--- Whether joins may loop, until the transaction ends. In tables that it has just filled the planner expects next to no
--- rows, and would loop over all of them.
-select set_config('enable_nestloop', $2::text, true) as value
-from organization
-where id = $1;
-
 -- name: gather_statistics
 -- So that queries are planned for what was just imported, rather than for empty tables.
 analyze ad_account, campaign, ad_set, ad, daily_fact, daily_rollup, coverage;
