@@ -74,12 +74,14 @@ async def test_one_that_could_not_be_opened_may_be_tried_again():
 
 async def test_what_is_in_use_at_the_end_is_waited_for(database_url: str):
     async with Connections.open(database_url, 2) as connections:
-        slow = asyncio.create_task(_slow(connections))
-        await own_pid(connections)
+        begun = asyncio.Event()
+        slow = asyncio.create_task(_slow(connections, begun))
+        await begun.wait()
 
     assert await slow == 1
 
 
-async def _slow(connections: Connections) -> Any:
+async def _slow(connections: Connections, begun: asyncio.Event) -> Any:
     async with connections.one() as connection:
+        begun.set()
         return await connection.fetchval("select 1 from pg_sleep(0.2)")
