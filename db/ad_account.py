@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from db.database import Database, Row
+from db.project import SettingsRow
 
 
 class AdAccountRow(Row):
@@ -18,8 +19,8 @@ class AdAccountRow(Row):
     status: str
 
 
-class AdAccountScopeRow(Row):
-    """What the numbers of an ad account, and of all below it, depend on."""
+class AdAccountScopeRow(SettingsRow):
+    """What the numbers of an ad account, and of all below it, depend on, its project's settings among it."""
 
     id: int
     project_id: int

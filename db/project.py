@@ -11,9 +11,30 @@ class ProjectRow(Row):
     id: int
     name: str
     timezone: str | None
+    reporting_currency: str | None
+    conversion_source: str
+    conversion_events: list[str]
+    attribution_click: str
+    attribution_view: str
+    count_by: str
+    week_starts_on: str
+    margin: float | None
 
 
-class ProjectScopeRow(Row):
+class SettingsRow(Row):
+    """What the numbers of a project, and of all below it, mean where a query does not choose."""
+
+    reporting_currency: str | None
+    conversion_source: str
+    conversion_events: list[str]
+    attribution_click: str
+    attribution_view: str
+    count_by: str
+    week_starts_on: str
+    margin: float | None
+
+
+class ProjectScopeRow(SettingsRow):
     """What a project's numbers depend on."""
 
     id: int

@@ -1,4 +1,4 @@
-"""The version of an organization's data: another one whenever an import has taken effect."""
+"""The version of an organization's data: another one whenever an import or a setting has taken effect."""
 
 from __future__ import annotations
 

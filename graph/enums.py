@@ -8,7 +8,8 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from db.importers.records import Dating
 from db.level import Level, Platform
 from resolvers.formulas import METRICS, Metric, Reason
-from resolvers.window import Granularity, Preset
+from resolvers.options import AttributionWindow, ConversionSource, CountBy, UndefinedRatios
+from resolvers.window import Granularity, Preset, Weekday
 
 
 class EntityStatus(Enum):
@@ -91,6 +92,37 @@ _describe(
     "residual, which is of sums alone, every ratio as well.",
     MIXED_CURRENCY="The money is in several currencies (one that no source has told counts as its own).",
 )
+_describe(
+    ConversionSource,
+    "ConversionSource",
+    "Whose conversions the plain metrics are about.",
+    REPORTED="The platforms', each attributed its own way.",
+    TRACKED="The project's own events, deduplicated across sources and attributed the same way on every platform.",
+)
+_describe(
+    AttributionWindow,
+    "AttributionWindow",
+    "How long after a touch a conversion may still be due to it, to the second.",
+    NONE="Never: such touches do not count.",
+    DAYS_1="24 hours.",
+    DAYS_7="7 × 24 hours.",
+    DAYS_28="28 × 24 hours.",
+)
+_describe(
+    CountBy,
+    "CountBy",
+    "On which day a tracked conversion counts.",
+    CONVERSION_TIME="That of the conversion.",
+    TOUCH_TIME="That of the touch that it is due to.",
+)
+_describe(
+    UndefinedRatios,
+    "UndefinedRatios",
+    "What a ratio is whose denominator is 0.",
+    NULL="Null, with the reason.",
+    FLOORED="What it would be with a denominator of 1.",
+)
+_describe(Weekday, "Weekday", "A day of the week.", **{day.name: f"{day.name.capitalize()}." for day in Weekday})
 _describe(Metric, "Metric", "A metric.", **{metric.name: METRICS[metric].description for metric in METRICS})
 _describe(
     Preset,

@@ -10,19 +10,26 @@ from db.database import Row
 from db.entity import kind_of
 from graph.field import batched
 from graph.metrics import Metrics
+from graph.options import Attribution, PerformanceOptions, options_of
 from graph.scalars import BigInt, CurrencyCode
 from graph.selection import Selection
 from graph.series import Series
 from graph.window import Window, WindowInput
-from resolvers import delivery, freshness, performance, reach_bounds, residual, window
+from resolvers import delivery, freshness, options, performance, reach_bounds, residual, window
 from resolvers.context import Request
 from resolvers.formulas import Sums
+from resolvers.options import ConversionSource
 from resolvers.window import DEFAULT, Granularity
 
 Asked = Sequence[performance.Performance]
 Size = Annotated[Granularity, strawberry.argument(description="The size of the buckets.")]
 Days = Annotated[
     WindowInput | None, strawberry.argument(description="Which days; without it, the 30 full days before today.")
+]
+
+Chosen = Annotated[
+    PerformanceOptions | None,
+    strawberry.argument(description="What the numbers shall mean; without them, what the project has set."),
 ]
 
 
@@ -81,6 +88,18 @@ async def _currencies(request: Request, _selection: Selection, asked: Asked) -> 
     return await performance.currencies(request, asked)
 
 
+async def _conversion_sources(request: Request, _selection: Selection, asked: Asked) -> Sequence[ConversionSource]:
+    return [choice.conversion_source for choice in await performance.choices(request, asked)]
+
+
+async def _attributions(request: Request, _selection: Selection, asked: Asked) -> Sequence[options.Attribution]:
+    return [choice.attribution for choice in await performance.choices(request, asked)]
+
+
+async def _conversion_events(request: Request, _selection: Selection, asked: Asked) -> Sequence[list[str]]:
+    return [list(choice.conversion_events) for choice in await performance.choices(request, asked)]
+
+
 async def _freshness(request: Request, _selection: Selection, asked: Asked) -> Sequence[freshness.Freshness]:
     return await freshness.of(request, asked)
 
@@ -111,6 +130,21 @@ class Performance:
         CurrencyCode | None,
         "The currency of all money here; null where ad accounts with delivery have several.",
     )
+    conversion_source = batched(
+        _conversion_sources,
+        ConversionSource | None,
+        "Whose conversions the plain `conversions`, `cpa`, `roas` … are about: as the query chose, else as set.",
+    )
+    attribution = batched(
+        _attributions,
+        Attribution | None,
+        "Which touch a tracked conversion is due to: chosen by the query, else the project's.",
+    )
+    conversion_events = batched(
+        _conversion_events,
+        list[str] | None,
+        "The names of the events that are tracked conversions: chosen by the query, else the project's.",
+    )
     freshness = batched(_freshness, Freshness | None, "How far these numbers can be relied on.")
     totals = batched(_totals, Metrics | None, "What the window adds up to.")
     residual = batched(
@@ -130,9 +164,11 @@ class Performance:
 
 
 def _performance(
-    _request: Request, _selection: Selection, rows: Sequence[Row], window: Days = strawberry.UNSET
-) -> Sequence[performance.Performance]:
-    return performance.of(rows, kind_of(rows[0]).level, window.spec() if window else DEFAULT)
+    _request: Request, _selection: Selection, rows: Sequence[Row], window: Days = strawberry.UNSET,
+    options: Chosen = strawberry.UNSET,
+) -> Sequence[performance.Performance]:  # fmt: skip
+    spec = window.spec() if window else DEFAULT
+    return performance.of(rows, kind_of(rows[0]).level, spec, options_of(options))
 
 
 performance_field = batched(

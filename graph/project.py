@@ -11,14 +11,22 @@ from graph.connection import Connection, children
 from graph.data_import import Import
 from graph.field import batched
 from graph.node import Measurable, is_row_of
+from graph.options import Attribution
+from graph.scalars import CurrencyCode
 from graph.selection import Selection
+from resolvers import options
 from resolvers.context import Request
-from resolvers.window import project_scopes
+from resolvers.options import ConversionSource
+from resolvers.window import Weekday, project_scopes
 
 
 async def _timezones(request: Request, _selection: Selection, rows: Sequence[ProjectRow]) -> list[str]:
     scopes = await request.load_all(project_scopes, (row.id for row in rows))
     return [scopes[row.id].timezone for row in rows]
+
+
+def _attributions(_request: Request, _selection: Selection, rows: Sequence[ProjectRow]) -> list[options.Attribution]:
+    return [options.attribution(row) for row in rows]
 
 
 @strawberry.type(description="What one team advertises, over any number of ad accounts on any platform.")
@@ -29,6 +37,25 @@ class Project(Measurable):
         "The IANA timezone that presets resolve in, for every node of the project: its own, else the one "
         "that all its ad accounts share, else UTC.",
         needs=(),
+    )
+    reporting_currency: CurrencyCode | None = strawberry.field(
+        description="What money of several currencies is converted into; null while none is set: then it is not."
+    )
+    conversion_source: ConversionSource = strawberry.field(
+        description="Whose conversions the plain `conversions`, `cpa`, `roas` … are about, unless a query chooses."
+    )
+    conversion_events: list[str] = strawberry.field(
+        description="The names of the events that are tracked conversions, unless a query chooses."
+    )
+    attribution = batched(
+        _attributions,
+        Attribution,
+        "Which touch a tracked conversion is due to, unless a query chooses.",
+        needs=("attribution_click", "attribution_view", "count_by"),
+    )
+    week_starts_on: Weekday = strawberry.field(description="The first day of its weeks.")
+    margin: float | None = strawberry.field(
+        description="What is left of the value of a sale before advertising, a fraction; null while none is set."
     )
     imports = children(entity.IMPORT, Connection[Import] | None, "What was imported into it, the latest first.")
     ad_accounts = children(entity.AD_ACCOUNT, Connection[AdAccount] | None, "Its ad accounts.")

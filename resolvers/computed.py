@@ -16,10 +16,13 @@ from db.level import Level
 from resolvers import delivery
 from resolvers.context import Request
 from resolvers.formulas import Metric, Sums, columns_of
+from resolvers.options import ConversionSource, Options
 from resolvers.window import Range
 
 _CHUNK = 10_000
 MOST_TOLD = 20
+# What platforms compute is about the conversions that they report.
+REPORTED = Options(ConversionSource.REPORTED)
 _KINDS = {kind.level: kind for kind in entity.KINDS if kind.level}
 # Whoever writes 2.5 may mean 2.50: no platform rounds to less than hundredths.
 _COARSEST = -2
@@ -69,7 +72,9 @@ async def _compare(
     found = {(row.platform, row.external_id): delivery.Entity(row.id, accounts[row.id]) for row in rows}
     there = [one for one in computed if (one.platform.value, one.external_id) in found]
     entities = [found[one.platform.value, one.external_id] for one in there]
-    for one, sums in zip(there, await delivery.totals(request, entities, level, window, columns), strict=True):
+    for one, sums in zip(
+        there, await delivery.totals(request, entities, level, window, REPORTED, columns), strict=True
+    ):
         for name, theirs, unit in one.numbers:
             metric = Metric(name)
             ours = _ours(sums, metric)

@@ -18,6 +18,7 @@ from resolvers import coverage, window_reach
 from resolvers.context import Request
 from resolvers.coverage import Coverage
 from resolvers.formulas import WHOLE, Sums
+from resolvers.options import Options
 from resolvers.window import Granularity, Range, Window, WindowSpec, ad_account_scopes, begun, buckets, resolve
 
 K = TypeVar("K", bound=Hashable)
@@ -80,8 +81,9 @@ class _Unclear(NamedTuple):
 
 
 async def totals(
-    request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, columns: tuple[str, ...]
-) -> list[Sums]:
+    request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, _options: Options,
+    columns: tuple[str, ...],
+) -> list[Sums]:  # fmt: skip
     """Batch: the sums of `columns` over each entity's window. All entities are of one level."""
     own = _by_ad_account(entities)
     windows = await _windows(request, own, spec)
@@ -113,8 +115,8 @@ async def totals(
 
 
 async def series(
-    request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, granularity: Granularity,
-    columns: tuple[str, ...],
+    request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, _options: Options,
+    granularity: Granularity, columns: tuple[str, ...],
 ) -> list[Series]:  # fmt: skip
     """Batch: the sums of `columns` over each bucket of each entity's window."""
     own = _by_ad_account(entities)

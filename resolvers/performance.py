@@ -16,6 +16,7 @@ from resolvers import delivery
 from resolvers.context import Request
 from resolvers.delivery import Entity, Point, Series
 from resolvers.formulas import Sums, combined, shared
+from resolvers.options import Choice, Options, chosen
 from resolvers.window import (
     Bucket,
     Granularity,
@@ -29,13 +30,14 @@ from resolvers.window import (
 
 
 class Performance(NamedTuple):
-    """A node and the window over which it is asked. `key` is what its numbers are loaded by: a project's id (then the
-    level is None), else the entity.
+    """A node, the window over which it is asked, and what its numbers shall mean. `key` is what they are loaded by: a
+    project's id (then the level is None), else the entity.
     """
 
     key: Entity | int
     level: Level | None
     spec: WindowSpec
+    options: Options
 
     @property
     def node_id(self) -> int:
@@ -47,14 +49,14 @@ class Performance(NamedTuple):
         return 0 if isinstance(self.key, int) else self.key.ad_account_id
 
 
-def of(rows: Iterable[Row], level: Level | None, spec: WindowSpec) -> list[Performance]:
+def of(rows: Iterable[Row], level: Level | None, spec: WindowSpec, options: Options) -> list[Performance]:
     """The performance of nodes of one level."""
     if level is None:
-        return [Performance(row["id"], None, spec) for row in rows]
+        return [Performance(row["id"], None, spec, options) for row in rows]
     ids = itemgetter("id", "id" if level is Level.AD_ACCOUNT else "ad_account_id")
     # Both are made by the thousand: without a call in Python for each it takes a third of the time.
     entities = map(partial(tuple.__new__, Entity), map(ids, rows))
-    return list(map(partial(tuple.__new__, Performance), zip(entities, repeat(level), repeat(spec))))
+    return list(map(partial(tuple.__new__, Performance), zip(entities, repeat(level), repeat(spec), repeat(options))))
 
 
 async def windows(request: Request, asked: Sequence[Performance]) -> list[Window]:
@@ -79,6 +81,18 @@ async def currencies(request: Request, asked: Sequence[Performance]) -> list[str
     return [_currency(scopes[one.ad_account_id]) if one.level else next(several).currency for one in asked]
 
 
+async def choices(request: Request, asked: Sequence[Performance]) -> list[Choice]:
+    """Batch: what each one's numbers mean, chosen by the query or set by the project."""
+    projects, accounts = await asyncio.gather(
+        request.load_all(project_scopes, {one.node_id for one in asked if one.level is None}),
+        request.load_all(ad_account_scopes, {one.ad_account_id for one in asked if one.level is not None}),
+    )
+    scopes = {**projects, **accounts}
+    wanted = [(one.ad_account_id or one.node_id, one.options) for one in asked]
+    found = {(id_, options): chosen(options, scopes[id_]) for id_, options in set(wanted)}
+    return [found[each] for each in wanted]
+
+
 def _currency(scope: AdAccountScopeRow | None) -> str | None:
     return scope.currency if scope else None
 
@@ -99,43 +113,46 @@ async def series(
 async def _by_level(
     request: Request, asked: Sequence[Performance], entities: tuple[Any, ...], projects: tuple[Any, ...]
 ) -> list[Any]:
-    """Asks once for each level and window; `entities` and `projects` are batch functions with their last arguments."""
-    groups: dict[tuple[Level | None, WindowSpec], list[Hashable]] = {}
-    for (level, spec), alike in groupby(asked, key=itemgetter(1, 2)):
-        groups.setdefault((level, spec), []).extend([one.key for one in alike])
+    """Asks once for each level, window and options; `entities` and `projects` are batch functions with their last
+    arguments.
+    """
+    groups: dict[tuple[Level | None, WindowSpec, Options], list[Hashable]] = {}
+    for (level, spec, options), alike in groupby(asked, key=itemgetter(1, 2, 3)):
+        groups.setdefault((level, spec, options), []).extend([one.key for one in alike])
     asking = [
-        request.load_all(entities[0], keys, level, spec, *entities[1:])
+        request.load_all(entities[0], keys, level, spec, options, *entities[1:])
         if level
-        else request.load_all(projects[0], keys, spec, *projects[1:])
-        for (level, spec), keys in groups.items()
+        else request.load_all(projects[0], keys, spec, options, *projects[1:])
+        for (level, spec, options), keys in groups.items()
     ]
     # Nearly always there is one, which needs no task of its own.
     answers = [await asking[0]] if len(asking) == 1 else await asyncio.gather(*asking)
     found = dict(zip(groups, answers, strict=True))
     return [
         value
-        for (level, spec), alike in groupby(asked, key=itemgetter(1, 2))
-        for value in map(found[level, spec].__getitem__, [one.key for one in alike])
+        for (level, spec, options), alike in groupby(asked, key=itemgetter(1, 2, 3))
+        for value in map(found[level, spec, options].__getitem__, [one.key for one in alike])
     ]
 
 
 async def _project_totals(
-    request: Request, project_ids: Sequence[int], spec: WindowSpec, columns: tuple[str, ...]
+    request: Request, project_ids: Sequence[int], spec: WindowSpec, options: Options, columns: tuple[str, ...]
 ) -> list[Sums]:
     accounts = await _accounts_of(request, project_ids)
     wanted = [account for own in accounts for account in own]
-    found = await request.load_all(delivery.totals, wanted, Level.AD_ACCOUNT, spec, columns)
+    found = await request.load_all(delivery.totals, wanted, Level.AD_ACCOUNT, spec, options, columns)
     return [combined([found[account] for account in own]) for own in accounts]
 
 
 async def _project_series(
-    request: Request, project_ids: Sequence[int], spec: WindowSpec, granularity: Granularity, columns: tuple[str, ...]
-) -> list[Series]:
+    request: Request, project_ids: Sequence[int], spec: WindowSpec, options: Options, granularity: Granularity,
+    columns: tuple[str, ...],
+) -> list[Series]:  # fmt: skip
     accounts = await _accounts_of(request, project_ids)
     wanted = [account for own in accounts for account in own]
     found, resolved = await asyncio.gather(
-        request.load_all(delivery.series, wanted, Level.AD_ACCOUNT, spec, granularity, columns),
-        windows(request, [Performance(id_, None, spec) for id_ in project_ids]),
+        request.load_all(delivery.series, wanted, Level.AD_ACCOUNT, spec, options, granularity, columns),
+        windows(request, [Performance(id_, None, spec, options) for id_ in project_ids]),
     )
     return [
         _combined_series(buckets(window, granularity), granularity, [found[account] for account in own])

@@ -12,6 +12,7 @@ from resolvers import coverage, delivery
 from resolvers.context import Request
 from resolvers.coverage import Coverage
 from resolvers.delivery import Entity
+from resolvers.options import AS_SET
 from resolvers.performance import Performance, accounts, windows
 from resolvers.window import Window, WindowSpec
 
@@ -47,7 +48,7 @@ async def _bounds(
     of_account = {entity.ad_account_id: window for entity, window in wanted}
     covered, exact = await asyncio.gather(
         request.load_all(coverage.of_windows, list(of_account.items())),
-        request.load_all(delivery.totals, [entity for entity, _ in wanted], level, spec, ("reach",)),
+        request.load_all(delivery.totals, [entity for entity, _ in wanted], level, spec, AS_SET, ("reach",)),
     )
     known = {account: _known(covered[account, window], window) for account, window in of_account.items()}
     rows = await reach_bounds.by_entity_ids(

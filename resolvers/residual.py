@@ -84,7 +84,7 @@ async def _sums(
 ) -> list[list[Sums]]:
     """Batch: the sums of each one's children over its window."""
     parts = [
-        Performance(child, _below(one.level), one.spec)
+        Performance(child, _below(one.level), one.spec, one.options)
         for one, those in zip(asked, children, strict=True) for child in those
     ]  # fmt: skip
     found = iter(await totals(request, parts, columns))

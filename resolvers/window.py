@@ -48,6 +48,18 @@ class Granularity(Enum):
     WEEK = "WEEK"
 
 
+class Weekday(Enum):
+    """A day of the week."""
+
+    MONDAY = "MONDAY"
+    TUESDAY = "TUESDAY"
+    WEDNESDAY = "WEDNESDAY"
+    THURSDAY = "THURSDAY"
+    FRIDAY = "FRIDAY"
+    SATURDAY = "SATURDAY"
+    SUNDAY = "SUNDAY"
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """The days from `since` to the day before `until`; `timezone` is the one in which they were resolved."""

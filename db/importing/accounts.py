@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
-from zoneinfo import available_timezones
-
-from iso4217 import Currency
 
 from db.database import Row, Transaction
 from db.errors import Invalid
@@ -16,6 +12,7 @@ from db.importers.records import BadRow, Entity
 from db.importing.entities import NO_CURRENCY, Node, Stored, merged
 from db.importing.refusals import AccountInAnotherProject, CurrencyChanged
 from db.importing.tree import Key
+from db.standards import currencies, timezones
 
 
 class _IdRow(Row):
@@ -32,26 +29,16 @@ class Accounts:
     notes: list[str] = field(default_factory=list)
 
 
-@cache
-def _currencies() -> frozenset[str]:
-    return frozenset(currency.code for currency in Currency)
-
-
-@cache
-def _timezones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def checked_currency(text: str | None) -> str | None:
     """The option --currency, if it is an ISO 4217 code."""
-    if text is None or (code := text.strip().upper()) in _currencies():
+    if text is None or (code := text.strip().upper()) in currencies():
         return None if text is None else code
     raise Invalid(f"--currency {text!r} is no ISO 4217 code: give one like USD or EUR.")
 
 
 def checked_timezone(text: str | None) -> str | None:
     """The option --timezone, if it is an IANA timezone."""
-    if text is None or text.strip() in _timezones():
+    if text is None or text.strip() in timezones():
         return None if text is None else text.strip()
     raise Invalid(f"--timezone {text!r} is no IANA timezone: give one like Europe/Berlin or UTC.")
 
@@ -94,7 +81,7 @@ def _currency(
 ) -> str:  # fmt: skip
     text = (row.currency or "").strip() if row else ""
     code = text.upper()
-    if row and text and code not in _currencies():
+    if row and text and code not in currencies():
         if given:
             note = f"The currency {text!r} of {{}} is no ISO 4217 code: {given} stands in for it."
             said[note].append(key.external_id)
@@ -125,7 +112,7 @@ def _timezone(
     said: dict[str, list[str]],
 ) -> str:  # fmt: skip
     text = (row.timezone or "").strip() if row else ""
-    if row and text and text not in _timezones():
+    if row and text and text not in timezones():
         if not given:
             accounts.bad_rows.append(BadRow(
                 row.place, "timezone", text,

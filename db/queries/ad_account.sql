@@ -1,6 +1,6 @@
 -- name: ad_account_scopes_by_ids
 -- Currency and timezone of the ad accounts $2, and the timezone that presets of their project resolve in (its own, else
--- the one that all its ad accounts share, else UTC).
+-- the one that all its ad accounts share, else UTC), and what that project has set.
 select
     ad_account.id, ad_account.project_id, ad_account.currency, ad_account.timezone,
     coalesce(
@@ -10,7 +10,9 @@ select
             from ad_account as sibling
             where sibling.org_id = $1 and sibling.project_id = ad_account.project_id
         )
-    ) as project_timezone
+    ) as project_timezone,
+    project.reporting_currency, project.conversion_source, project.conversion_events, project.attribution_click,
+    project.attribution_view, project.count_by, project.week_starts_on, project.margin
 from ad_account
 join project on project.org_id = ad_account.org_id and project.id = ad_account.project_id
 where ad_account.org_id = $1 and ad_account.id = any($2::bigint[])

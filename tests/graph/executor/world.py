@@ -84,9 +84,11 @@ def values(known: dict[Kind[Row], list[int]]) -> Values:
         "first": [50, 1, 2, 3, 50, 1, 2, 3, 1000, 4, 50, 5, 20, 0, -1, 1001],
         "lastDays": [7, 1, 3, 12, 8, 2, 4, 9, 0, -5, 99_999],
         "since": ["2025-06-09", "2025-06-12", "2025-06-10", "2025-06-11", "2025-06-30", "1999-12-31"],
+        "conversionEvents": ["trial_start", "purchase_success", "x" * 300, ""],
         "until": ["2025-06-16", "2025-06-13", "2025-06-17", "2025-06-14", "2025-07-02", "2101-01-01"],
     }
     by_type: dict[str, Sequence[Any]] = {"Boolean": [True, False], "Int": [3, 0], "String": ["meta-1", "tiktok-1", "?"]}
+    by_type |= {"CurrencyCode": ["EUR", "USD", "eur", "ZZZ"]}
     unknown = [global_id.encode("Ad", 999_999), global_id.encode("Banner", 1), "no id"]
     every = [one for own in ids.values() for one in own]
 
