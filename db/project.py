@@ -1,6 +1,7 @@
 """Projects: what one team advertises, over any number of ad accounts."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from db.database import Database, Row
 
@@ -42,6 +43,18 @@ class ProjectScopeRow(SettingsRow):
     ad_account_ids: list[int]
 
 
+class FirstDayRow(Row):
+    """The first day that anything is known of in a project."""
+
+    id: int
+    first_day: date
+
+
 async def scopes_by_ids(database: Database, org_id: int, ids: Sequence[int]) -> list[ProjectScopeRow]:
     """Timezone and ad accounts of those projects that exist, by id."""
     return await database.fetch("project_scopes_by_ids", org_id, ids, row=ProjectScopeRow)
+
+
+async def first_days_by_ids(database: Database, org_id: int, ids: Sequence[int]) -> list[FirstDayRow]:
+    """The first day that is covered or has a fact, of those projects that have any."""
+    return await database.fetch("project_first_days_by_ids", org_id, ids, row=FirstDayRow)

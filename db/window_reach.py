@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from db.database import Database, Row
@@ -25,3 +25,18 @@ async def window_reaches(
         "window_reaches", org_id, list(entity_ids), [since for since, _ in windows], [until for _, until in windows],
         row=WindowReachRow,
     )  # fmt: skip
+
+
+class LifeReachRow(Row):
+    """The reach of one entity over its life up to `last_day`, the day on which it was said."""
+
+    entity_id: int
+    reach: int
+    last_day: date
+
+
+async def life_reaches(
+    database: Database, org_id: int, entity_ids: Sequence[int], timezones: Sequence[str]
+) -> list[LifeReachRow]:
+    """What was reported of the whole lives of those entities, their days in `timezones`, that were not shown since."""
+    return await database.fetch("life_reaches", org_id, entity_ids, timezones, row=LifeReachRow)

@@ -129,5 +129,7 @@ _describe(
     "WindowPreset",
     "A window by its place relative to today, in the project's timezone. LAST_… are the full days, weeks (from "
     "Monday), months, quarters or years before the current one; THIS_… and TODAY include today.",
+    LIFETIME="All days that the project's imports know of: from the first of them through today. Reach is what a "
+    "platform last reported of the node's whole life, unless the node was shown since.",
 )
 _describe(Granularity, "Granularity", "The size of a series' buckets.", WEEK="From Monday to Sunday.")

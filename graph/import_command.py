@@ -95,7 +95,7 @@ def import_(
         str | None, typer.Option(metavar="ID", help="The platform's id of the ad account of rows that name none.")
     ] = None,
     lifetime: Annotated[
-        bool, typer.Option("--lifetime", help="Rows without a day are about the whole life of their entity.")
+        bool, typer.Option("--lifetime", help="Rows without a day, or over several, are about whole lives.")
     ] = False,
     origin: Annotated[
         str | None, typer.Option("--from", metavar="URL", help="Read the tables of a PostgreSQL, postgresql://….")

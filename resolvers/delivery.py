@@ -19,7 +19,18 @@ from resolvers.context import Request
 from resolvers.coverage import Coverage
 from resolvers.formulas import WHOLE, Sums
 from resolvers.options import Options
-from resolvers.window import Granularity, Range, Window, WindowSpec, ad_account_scopes, begun, buckets, resolve
+from resolvers.window import (
+    LIFETIME,
+    Granularity,
+    Range,
+    Window,
+    WindowSpec,
+    ad_account_scopes,
+    begun,
+    buckets,
+    first_days,
+    resolve,
+)
 
 K = TypeVar("K", bound=Hashable)
 # For each set of metrics that rows may lack, the kinds of rows that are such rows alone.
@@ -58,6 +69,7 @@ class _Account:
     window: Window
     coverage: Coverage
     currencies: frozenset[str]
+    timezone: str
 
     def covered(self, level: Level, since: date, until: date) -> _Covered:
         """The covered days in `[since, until)` and what their sources lack."""
@@ -96,6 +108,7 @@ async def totals(
     answers: dict[int, Sums] = {}
     unclear = []
     whole: list[window_reach.Told] = []
+    lives: list[window_reach.Life] = []
     for account_id, ids in own.items():
         account = accounts[account_id]
         since, until = account.window.since, account.window.until
@@ -107,10 +120,14 @@ async def totals(
             for id_, sums in zip(ids, of_account, strict=True)
             if sums.days < covered.days and not _settled(sums, covered)
         ]
-        if "reach" in columns and account.window.days == covered.days > 1:
-            whole += zip(ids, repeat(since), repeat(until), of_account)
+        if "reach" in columns and account.window.days > 1:
+            known = repeat(covered.days == account.window.days)
+            whole += map(window_reach.Told, ids, repeat(since), repeat(until), of_account, known)
+            if spec == LIFETIME:
+                lives += [window_reach.Life(told, account.timezone, account.coverage) for told in whole[-len(ids) :]]
     await _settle_by_date(request, level, unclear)
     await window_reach.tell(request, whole)
+    await window_reach.tell_lives(request, level, lives)
     return [answers[id_] for id_, _ in entities]
 
 
@@ -148,9 +165,9 @@ async def series(
             ]
             if "reach" in columns:
                 whole += [
-                    (id_, bucket.since, bucket.until, sums)
+                    window_reach.Told(id_, bucket.since, bucket.until, sums, days.days == bucket.days)
                     for sums, days, bucket in zip(of_entity, covered, cut, strict=True)
-                    if bucket.days == days.days > 1
+                    if bucket.days > 1
                 ]
     await _settle_by_date(request, level, unclear)
     await window_reach.tell(request, whole)
@@ -169,7 +186,11 @@ async def _windows(request: Request, ids: Iterable[int], spec: WindowSpec) -> di
     if isinstance(spec, Range):
         return dict.fromkeys(ids, Window(spec.since, spec.until))
     scopes = await request.load_all(ad_account_scopes, ids)
-    return {id_: resolve(request, spec, scopes[id_].project_timezone) for id_ in ids}
+    first = await first_days(request, ((spec, scopes[id_].project_id) for id_ in ids))
+    return {
+        id_: resolve(request, spec, scope.project_timezone, first.get(scope.project_id))
+        for id_, scope in ((id_, scopes[id_]) for id_ in ids)
+    }
 
 
 async def _accounts(request: Request, windows: Mapping[int, Window]) -> dict[int, _Account]:
@@ -177,7 +198,7 @@ async def _accounts(request: Request, windows: Mapping[int, Window]) -> dict[int
         request.load_all(ad_account_scopes, windows), request.load_all(coverage.of_windows, windows.items())
     )
     return {
-        id_: _Account(window, covered[id_, window], frozenset({_currency(scopes[id_])}))
+        id_: _Account(window, covered[id_, window], frozenset({_currency(scopes[id_])}), scopes[id_].timezone)
         for id_, window in windows.items()
     }
 

@@ -178,8 +178,8 @@ class Sums:
     A column that is not there is 0. `missing` holds, for every kind of row that was added up (days without a row on
     covered days count as rows of zeros), which metrics those rows lack. Empty: no day was covered. `reach` is set only
     where it was reported for exactly these days, by one own row or of a whole window; `reach_seen` where some row at or
-    below reported any. `currencies` are those of the ad accounts with rows (of all, where none has any); an account of
-    unknown currency counts as a currency of its own.
+    below reported any, `reach_of_more` where it is of days that the sums lack. `currencies` are those of the ad
+    accounts with rows (of all, where none has any); an account of unknown currency counts as a currency of its own.
     """
 
     columns: Columns = field(default_factory=dict[str, Sequence[int]])
@@ -189,6 +189,7 @@ class Sums:
     reach_seen: bool = False
     days: int = 0
     currencies: frozenset[str] = frozenset()
+    reach_of_more: bool = False
 
     def __repr__(self) -> str:
         own = {column: numbers[self.at] for column, numbers in self.columns.items()}
@@ -232,10 +233,12 @@ class Sums:
         return (number if number is None or primitive.scale == 1 else number / primitive.scale), reason
 
     def _number(self, primitive: Primitive) -> tuple[int | None, Reason | None]:
+        if primitive is REACH and self.reach is not None:
+            return self.reach, None
         if not self.missing:
             return None, Reason.NOT_IMPORTED
         if primitive is REACH:
-            return self.reach, None if self.reach is not None else self._why_no_reach()
+            return None, self._why_no_reach()
         lacking = [bool(missing & primitive.bit) for missing in self.missing]
         if all(lacking):
             return None, Reason.NOT_REPORTED
@@ -251,6 +254,8 @@ class Sums:
         bottom, bottom_reason = self._number(ratio.denominator)
         if top is None or bottom is None:
             return None, top_reason if top is None else bottom_reason
+        if ratio.denominator is REACH and self.reach_of_more:
+            return None, Reason.NOT_IMPORTED
         if self._parted(ratio.numerator, ratio.denominator):
             return None, Reason.PARTLY_REPORTED
         if bottom == 0:

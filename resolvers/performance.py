@@ -24,6 +24,7 @@ from resolvers.window import (
     WindowSpec,
     ad_account_scopes,
     buckets,
+    first_days,
     project_scopes,
     resolve,
 )
@@ -65,10 +66,14 @@ async def windows(request: Request, asked: Sequence[Performance]) -> list[Window
         request.load_all(project_scopes, {one.node_id for one in asked if one.level is None}),
         request.load_all(ad_account_scopes, {one.ad_account_id for one in asked if one.level is not None}),
     )
-    timezones = {id_: scope.timezone for id_, scope in projects.items()}
-    timezones |= {id_: scope.project_timezone for id_, scope in accounts.items()}
     # Ids are unique across kinds of nodes.
-    return [resolve(request, one.spec, timezones[one.ad_account_id or one.node_id]) for one in asked]
+    project_of = {id_: (id_, scope.timezone) for id_, scope in projects.items()}
+    project_of |= {id_: (scope.project_id, scope.project_timezone) for id_, scope in accounts.items()}
+    own = [project_of[one.ad_account_id or one.node_id] for one in asked]
+    first = await first_days(request, ((one.spec, id_) for one, (id_, _) in zip(asked, own, strict=True)))
+    return [
+        resolve(request, one.spec, timezone, first.get(id_)) for one, (id_, timezone) in zip(asked, own, strict=True)
+    ]
 
 
 async def currencies(request: Request, asked: Sequence[Performance]) -> list[str | None]:

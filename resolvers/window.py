@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from enum import Enum
@@ -13,7 +13,7 @@ from db import ad_account, project
 from db.ad_account import AdAccountScopeRow
 from db.errors import Invalid, WindowTooLarge
 from db.project import ProjectScopeRow
-from resolvers.batching import sure_per_key
+from resolvers.batching import one_per_key, sure_per_key
 from resolvers.context import Request
 
 FIRST_DAY = date(2000, 1, 1)
@@ -39,6 +39,7 @@ class Preset(Enum):
     LAST_QUARTER = "LAST_QUARTER"
     THIS_YEAR = "THIS_YEAR"
     LAST_YEAR = "LAST_YEAR"
+    LIFETIME = "LIFETIME"
 
 
 class Granularity(Enum):
@@ -83,7 +84,7 @@ class LastDays:
 
     days: int
 
-    def resolve(self, today: date) -> Window:
+    def resolve(self, today: date, _first: date | None) -> Window:
         """The window as of `today`."""
         return Window(today - self.days * DAY, today)
 
@@ -94,15 +95,19 @@ class Named:
 
     preset: Preset
 
-    def resolve(self, today: date) -> Window:
-        """The window as of `today`: LAST_… are full units before this one, THIS_… run from its start through today."""
+    def resolve(self, today: date, first: date | None) -> Window:
+        """The window as of `today`: LAST_… are full units before this one, THIS_… run from its start through today, and
+        LIFETIME from the `first` day that anything is known of.
+        """
         match self.preset.value.split("_"):
+            case ["LIFETIME"]:
+                return Window(min(first or today, today), today + DAY)
             case ["TODAY"]:
                 return Window(today, today + DAY)
             case ["YESTERDAY"]:
                 return Window(today - DAY, today)
             case ["LAST", days, "DAYS"]:
-                return LastDays(int(days)).resolve(today)
+                return LastDays(int(days)).resolve(today, first)
             case ["THIS", unit]:
                 return Window(_start_of(unit, today), today + DAY)
             case [_, unit]:
@@ -118,13 +123,14 @@ class Range:
     since: date
     until: date
 
-    def resolve(self, _today: date) -> Window:
+    def resolve(self, _today: date, _first: date | None) -> Window:
         """The same window, whatever the day."""
         return Window(self.since, self.until)
 
 
 WindowSpec = LastDays | Named | Range
 DEFAULT = Named(Preset.LAST_30_DAYS)
+LIFETIME = Named(Preset.LIFETIME)
 
 
 def last_days(days: int) -> LastDays:
@@ -189,9 +195,24 @@ def _bucket(window: Window, start: date, step: timedelta) -> Bucket:
     return Bucket(start, since, until, until - since < step)
 
 
-def resolve(request: Request, spec: WindowSpec, timezone: str) -> Window:
-    """The window as of the request's time in a project's timezone."""
-    return replace(spec.resolve(_today(request, timezone)), timezone=timezone)
+def resolve(request: Request, spec: WindowSpec, timezone: str, first: date | None) -> Window:
+    """The window as of the request's time in a project's timezone; `first` as `first_days` tells it."""
+    return replace(spec.resolve(_today(request, timezone), first), timezone=timezone)
+
+
+async def first_days(request: Request, asked: Iterable[tuple[WindowSpec, int]]) -> Mapping[int, date | None]:
+    """The first day that anything is known of, by the id of each project of those `asked` whose window begins there."""
+    wanted = {project_id for spec, project_id in asked if spec == LIFETIME}
+    return await request.load_all(_first_days, wanted) if wanted else {}
+
+
+async def _first_days(request: Request, ids: Sequence[int]) -> list[date | None]:
+    return await request.keep(_stored_first_days, ids)
+
+
+async def _stored_first_days(request: Request, ids: Sequence[int]) -> list[date | None]:
+    rows = await project.first_days_by_ids(request.database, request.org_id, ids)
+    return [row.first_day if row else None for row in one_per_key(ids, rows, key=lambda row: row.id)]
 
 
 async def begun(request: Request, windows: Sequence[tuple[int, Window]]) -> list[tuple[date, date]]:

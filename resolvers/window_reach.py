@@ -2,24 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
-from db.window_reach import window_reaches
+from db.level import Level
+from db.window_reach import life_reaches, window_reaches
 from resolvers.context import Request
+from resolvers.coverage import Coverage
 from resolvers.formulas import Sums
-
-# An entity, the days `[since, until)`, and its sums over them.
-Told = tuple[int, date, date, Sums]
+from resolvers.window import DAY
 
 
-async def tell(request: Request, told: Iterable[Told]) -> None:
+class Told(NamedTuple):
+    """An entity, the days `[since, until)`, its sums over them, and whether all of these days are covered."""
+
+    entity_id: int
+    since: date
+    until: date
+    sums: Sums
+    covered: bool
+
+
+class Life(NamedTuple):
+    """An entity over all the days that are known, the timezone of its ad account, and what covers them there."""
+
+    told: Told
+    timezone: str
+    coverage: Coverage
+
+
+async def tell(request: Request, told: Sequence[Told]) -> None:
     """Gives sums over several days the reach that was reported for exactly those, where one was."""
-    sums_of = {(entity_id, since, until): sums for entity_id, since, until, sums in told}
-    if not sums_of:
+    if not told:
         return
-    entity_ids = {entity_id for entity_id, _, _ in sums_of}
-    windows = {(since, until) for _, since, until in sums_of}
+    of = {(one.entity_id, one.since, one.until): one for one in told}
+    windows = {(since, until) for _, since, until in of}
+    entity_ids = {entity_id for entity_id, _, _ in of}
     for row in await window_reaches(request.database, request.org_id, entity_ids, windows):
-        if sums := sums_of.get((row.entity_id, row.since, row.until)):
-            sums.reach = row.reach
+        if one := of.get((row.entity_id, row.since, row.until)):
+            one.sums.reach, one.sums.reach_of_more = row.reach, not one.covered
+
+
+async def tell_lives(request: Request, level: Level, lives: Sequence[Life]) -> None:
+    """Gives sums over whole lives the reach that was reported of these, where nobody was reached since."""
+    of = {life.told.entity_id: life for life in lives if life.told.sums.reach is None}
+    if not of:
+        return
+    timezones = [life.timezone for life in of.values()]
+    for row in await life_reaches(request.database, request.org_id, list(of), timezones):
+        told, coverage = of[row.entity_id].told, of[row.entity_id].coverage
+        until = min(row.last_day + DAY, told.until)
+        covered = sum(coverage.by_missing(level, told.since, until).values())
+        told.sums.reach, told.sums.reach_of_more = row.reach, covered < max(1, (until - told.since).days)

@@ -15,8 +15,8 @@ class Choices:
 
     `action_types` are Meta's, the first present counts; `conversion` is the platform's count that conversions are.
     `columns` names the column of each of our fields, `date_format` is strptime's; `level` and `platform` are what the
-    rows are about. `account` is the ad account of rows that name none, `lifetime` says that rows without a day are
-    about the whole life of their entity. `computed` asks for what platforms computed themselves as well.
+    rows are about. `account` is the ad account of rows that name none, `lifetime` says that rows without a day, or
+    over several, are about the whole life of their entity. `computed` asks for what platforms computed themselves too.
     """
 
     action_types: tuple[str, ...] = ()

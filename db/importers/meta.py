@@ -16,9 +16,10 @@ HELP = (
     "one a line. Ask with time_increment=1, without breakdowns, for level=ad (or adset, campaign, account) and the "
     "fields account_id, account_name, account_currency, campaign_id, campaign_name, adset_id, adset_name, ad_id, "
     "ad_name, impressions, clicks, inline_link_clicks, spend, reach, actions, action_values, attribution_setting. "
-    "Conversions are the first present of --action-types. A row over several days brings its reach alone."
+    "Conversions are the first present of --action-types. A row over several days brings its reach alone; asked with "
+    "date_preset=maximum, that of a whole life with --lifetime."
 )
-CHOICES = ("action_types", "computed")
+CHOICES = ("action_types", "computed", "lifetime")
 
 
 def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterator[Record]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from db.importers import cells
 from db.importers.choices import Choices
@@ -80,6 +80,7 @@ class Insights:
     def __init__(self, choices: Choices) -> None:
         self._types = choices.action_types or CONVERSION_TYPES
         self._computed = choices.computed
+        self._lifetime = choices.lifetime
         self._mentions = Mentions(Platform.META)
         self._currency_of: dict[str, str] = {}
         self._settings: set[str] = set()
@@ -97,6 +98,8 @@ class Insights:
                 yield from asked[record.level].add(record)
             else:
                 yield record
+                if self._lifetime and isinstance(record, WindowReach) and record.until:
+                    yield record._replace(since=None, until=None, extracted_at=_within(record.until - _DAY))
         for level in asked.values():
             yield from level.release()
             self._with_actions |= level.actions or level.values
@@ -194,6 +197,11 @@ class Insights:
             raise row.wrong("reach", f"is empty, and a row over several days ({first} to {last}) tells nothing else")
         self._windows += 1
         return WindowReach(row.place, Platform.META, level, external_id, first, last + _DAY, reach, None, parents)
+
+
+def _within(day: date) -> datetime:
+    """A moment of that day in nearly every timezone, and of the one before in the others."""
+    return datetime(day.year, day.month, day.day, 9, 59, tzinfo=UTC)
 
 
 def is_broken_down(fields: Mapping[str, object]) -> bool:

@@ -16,3 +16,31 @@ left join ad_account on ad_account.org_id = project.org_id and ad_account.projec
 where project.org_id = $1 and project.id = any($2::bigint[])
 group by project.org_id, project.id
 order by project.id;
+
+-- name: project_first_days_by_ids
+-- The first day that an import covers, or that it told anything of, of those of the projects $2 that have one.
+select ad_account.project_id as id, min(known.day) as first_day
+from ad_account
+cross join generate_series(1, 4) as levels (level)
+cross join lateral (
+    (
+        select coverage.day
+        from coverage
+        where coverage.org_id = $1 and coverage.org_id = ad_account.org_id
+            and coverage.ad_account_id = ad_account.id and coverage.level = levels.level
+        order by coverage.day
+        limit 1
+    )
+    union all
+    (
+        select daily_fact.day
+        from daily_fact
+        where daily_fact.org_id = $1 and daily_fact.org_id = ad_account.org_id
+            and daily_fact.ad_account_id = ad_account.id and daily_fact.level = levels.level
+        order by daily_fact.day
+        limit 1
+    )
+) as known
+where ad_account.org_id = $1 and ad_account.project_id = any($2::bigint[])
+group by ad_account.project_id
+order by ad_account.project_id;

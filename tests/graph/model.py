@@ -51,7 +51,8 @@ class Model:
     def performance(self, entity: Entity, window: Window | None, series: Sequence[str]) -> dict[str, Any]:
         """The whole answer about an entity, with the series named DAY and WEEK among `series`."""
         timezone = self._timezone(self._project(entity))
-        since, until = _resolved(window, self.world.now.astimezone(ZoneInfo(timezone)).date())
+        today = self.world.now.astimezone(ZoneInfo(timezone)).date()
+        since, until = _resolved(window, today, self._known_days(self._project(entity)))
         days = [since + n * DAY for n in range((until - since).days)]
         currencies = self._currencies(entity, days)
         answer = {
@@ -83,6 +84,10 @@ class Model:
     def _timezone(self, project: Entity) -> str:
         own = {self.world.accounts[account].timezone for _, account in self.children[project]}
         return self.world.projects[project[1]] or (own.pop() if len(own) == 1 else "UTC")
+
+    def _known_days(self, project: Entity) -> list[date]:
+        own = {number for _, number in self.children[project]}
+        return [day for account, _, day in self.world.coverage if account in own]
 
     def _accounts(self, entity: Entity) -> list[Entity]:
         return self.children[entity] if entity[0] == "Project" else [("AdAccount", self.world.account_of(entity))]
@@ -203,7 +208,7 @@ def _buckets(days: Sequence[date], granularity: str) -> Iterator[tuple[date, lis
         yield monday, part, len(part) < 7
 
 
-def _resolved(window: Window | None, today: date) -> tuple[date, date]:
+def _resolved(window: Window | None, today: date, known: Sequence[date]) -> tuple[date, date]:
     """The first day of a window and the day after its last one, found on the calendar day by day."""
     window = window or {"preset": "LAST_30_DAYS"}
     if "range" in window:
@@ -213,6 +218,8 @@ def _resolved(window: Window | None, today: date) -> tuple[date, date]:
     preset: str = window["preset"]
     if preset.endswith("_DAYS"):
         return today - int(preset.split("_")[1]) * DAY, today
+    if preset == "LIFETIME":
+        return min([today, *known]), today + DAY
     when, unit = {"TODAY": "THIS_DAY", "YESTERDAY": "LAST_DAY"}.get(preset, preset).split("_")
     begin = _begin(today, unit)
     return (begin, today + DAY) if when == "THIS" else (_begin(begin - DAY, unit), begin)

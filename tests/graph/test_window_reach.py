@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -71,15 +71,27 @@ async def test_a_bucket_that_was_reported_has_it(two_weeks: None, ask: Any):
     assert [point["metrics"]["reach"] for point in points] == [280, None]
 
 
-async def test_a_window_with_days_that_no_import_covers_has_none(
+async def test_a_window_with_days_that_no_import_covers_has_reach_and_no_frequency(
     two_weeks: None, ask: Any, database: Database, org_id: int
 ):
     longer = WEEK[0] - timedelta(1), WEEK[1]
     await take(database, org_id, [make_window(300, *longer)])
     data = await ask(query(longer[0], longer[1]))
 
-    # Its impressions would be those of fewer days, and so would the frequency.
-    assert (told(data, "ad")["reach"], told(data, "ad")["frequency"]) == (None, None)
+    # Its impressions are those of fewer days, and so would the frequency be.
+    assert (told(data, "ad")["reach"], told(data, "ad")["frequency"]) == (300, None)
+    assert {"metric": "FREQUENCY", "reason": "NOT_IMPORTED"} in told(data, "ad")["unavailable"]
+
+
+async def test_a_window_of_which_nothing_is_imported_has_the_reach_that_was_reported(
+    two_weeks: None, ask: Any, database: Database, org_id: int
+):
+    before = WEEK[0] - timedelta(30), WEEK[0]
+    await take(database, org_id, [make_window(900, *before)])
+    data = await ask(query(*before))
+
+    assert told(data, "ad")["reach"] == 900
+    assert [entry["metric"] for entry in told(data, "ad")["unavailable"] if entry["reason"] != "NOT_IMPORTED"] == []
 
 
 async def test_reach_of_many_windows_is_looked_up_at_once(two_weeks: None, ask: Any, queries_sent: list[str]):
@@ -87,3 +99,96 @@ async def test_reach_of_many_windows_is_looked_up_at_once(two_weeks: None, ask: 
 
     # For each level the window itself and, of its buckets, all together.
     assert queries_sent.count("window_reaches") == 4
+
+
+# Whole lives
+
+LIFETIME = """{
+  ad(external: {platform: META, id: "1000"}) {
+    performance(window: {preset: LIFETIME}) {
+      window { since until }
+      totals { impressions reach frequency unavailable { metric reason } }
+      reachBounds { atLeast atMost }
+    }
+  }
+}"""
+LAST = FIRST + timedelta(13)
+
+
+def make_life(reach: int, said: date | None) -> WindowReach:
+    at = datetime(said.year, said.month, said.day, 12, tzinfo=UTC) if said else None
+    return WindowReach(make_place(), Platform.META, Level.AD, "1000", None, None, reach, at)
+
+
+async def lifetime(ask: Any) -> dict[str, Any]:
+    performance: dict[str, Any] = (await ask(LIFETIME))["ad"]["performance"]
+    return performance
+
+
+async def test_a_lifetime_is_from_the_first_day_that_is_known_to_today(two_weeks: None, ask: Any, now: datetime):
+    told = await lifetime(ask)
+
+    assert told["window"] == {"since": str(FIRST), "until": str(now.date() + timedelta(1))}
+    assert (told["totals"]["impressions"], told["totals"]["reach"]) == (1400, None)
+
+
+async def test_where_nothing_was_imported_a_lifetime_is_today(ask: Any, database: Database, org_id: int, now: datetime):
+    await take(database, org_id, make_tree())
+
+    assert (await lifetime(ask))["window"] == {"since": str(now.date()), "until": str(now.date() + timedelta(1))}
+
+
+async def test_a_lifetime_begins_with_what_any_account_of_the_project_knows(
+    two_weeks: None, ask: Any, database: Database, org_id: int
+):
+    earlier = FIRST - timedelta(100)
+    others = make_tree("2", "20", "200", "2000")
+    await take(database, org_id, [*others, make_record(Level.AD, "2000", earlier)])
+
+    assert (await lifetime(ask))["window"]["since"] == str(earlier)
+
+
+@pytest.mark.parametrize(("said", "reach"), [(0, 500), (5, 500), (-1, None)])
+async def test_the_reach_of_a_whole_life_is_that_of_lifetime_unless_the_entity_was_shown_since(
+    two_weeks: None, ask: Any, database: Database, org_id: int, said: int, reach: int | None
+):
+    await take(database, org_id, [make_life(500, LAST + timedelta(said))])
+    told = await lifetime(ask)
+
+    assert told["totals"]["reach"] == reach
+    assert told["reachBounds"]["atLeast"] == (reach or 60)
+
+
+async def test_a_day_without_impressions_takes_no_lifetime_reach_away(
+    two_weeks: None, ask: Any, database: Database, org_id: int
+):
+    silent = make_record(Level.AD, "1000", LAST + timedelta(1))
+    await take(database, org_id, [silent, make_life(500, LAST)])
+    told = await lifetime(ask)
+
+    assert (told["totals"]["reach"], told["totals"]["frequency"]) == (500, 2.8)
+
+
+async def test_a_lifetime_with_days_that_no_import_covers_has_reach_and_no_frequency(
+    two_weeks: None, ask: Any, database: Database, org_id: int
+):
+    await take(database, org_id, [make_life(500, LAST + timedelta(2))])
+    told = await lifetime(ask)
+
+    assert (told["totals"]["reach"], told["totals"]["frequency"]) == (500, None)
+    assert {"metric": "FREQUENCY", "reason": "NOT_IMPORTED"} in told["totals"]["unavailable"]
+
+
+async def test_a_life_that_nobody_dated_is_as_of_its_import(two_weeks: None, ask: Any, database: Database, org_id: int):
+    await take(database, org_id, [make_life(500, None)])
+
+    assert (await lifetime(ask))["totals"]["reach"] == 500
+
+
+async def test_no_other_window_has_the_reach_of_a_whole_life(
+    two_weeks: None, ask: Any, database: Database, org_id: int
+):
+    await take(database, org_id, [make_life(500, LAST)])
+    data = await ask(query(FIRST, LAST + timedelta(1)))
+
+    assert told(data, "ad")["reach"] is None

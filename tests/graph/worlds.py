@@ -28,7 +28,7 @@ COLUMNS = {
 TIMEZONES = ("UTC", "America/New_York", "Europe/Berlin", "Pacific/Kiritimati", "Pacific/Pago_Pago")
 SHORT_PRESETS = ("TODAY", "YESTERDAY", "LAST_7_DAYS", "THIS_WEEK", "LAST_WEEK")
 LONG_PRESETS = ("LAST_14_DAYS", "LAST_30_DAYS", "LAST_90_DAYS", "THIS_MONTH", "LAST_MONTH", "THIS_QUARTER",
-                "LAST_QUARTER", "THIS_YEAR", "LAST_YEAR")  # fmt: skip
+                "LAST_QUARTER", "THIS_YEAR", "LAST_YEAR", "LIFETIME")  # fmt: skip
 
 T = TypeVar("T")
 # An entity: its kind and its number among those of its kind.

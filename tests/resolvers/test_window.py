@@ -46,26 +46,34 @@ DAYS = st.dates(FIRST_DAY, LAST_UNTIL - timedelta(1))
         (Preset.LAST_QUARTER, "2023-10-01", "2024-01-01"),
         (Preset.THIS_YEAR, "2024-01-01", "2024-02-29"),
         (Preset.LAST_YEAR, "2023-01-01", "2024-01-01"),
+        (Preset.LIFETIME, "2024-02-28", "2024-02-29"),
     ],
 )
 def test_presets_mean_these_days(preset, since, until):
-    assert Named(preset).resolve(WEDNESDAY) == Window(date.fromisoformat(since), date.fromisoformat(until))
+    assert Named(preset).resolve(WEDNESDAY, None) == Window(date.fromisoformat(since), date.fromisoformat(until))
 
 
 @given(st.sampled_from(Preset), DAYS)
 def test_last_ends_before_today_and_this_with_it(preset, today):
-    window = Named(preset).resolve(today)
+    window = Named(preset).resolve(today, None)
 
     assert window.since < window.until
-    assert (window.last_day == today) == (preset.name.startswith("THIS") or preset is Preset.TODAY)
+    assert (window.last_day == today) == preset.name.startswith(("THIS", "TODAY", "LIFE"))
+
+
+@given(DAYS, DAYS)
+def test_a_lifetime_is_from_the_first_day_known_to_today(first, today):
+    window = Named(Preset.LIFETIME).resolve(today, first)
+
+    assert window == Window(min(first, today), today + timedelta(1))
 
 
 def test_today_is_that_of_the_projects_timezone():
     asked_nothing = cast(Database, None)
     request = Request(database=asked_nothing, org_id=1, now=datetime(2025, 1, 1, 3, tzinfo=UTC))
 
-    assert resolve(request, Named(Preset.TODAY), "UTC").since == date(2025, 1, 1)
-    assert resolve(request, Named(Preset.TODAY), "America/New_York").since == date(2024, 12, 31)
+    assert resolve(request, Named(Preset.TODAY), "UTC", None).since == date(2025, 1, 1)
+    assert resolve(request, Named(Preset.TODAY), "America/New_York", None).since == date(2024, 12, 31)
 
 
 @pytest.mark.parametrize(

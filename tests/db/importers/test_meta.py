@@ -137,6 +137,19 @@ def test_what_conversions_are_is_told_with_the_attribution_of_the_rows(tmp_path:
     assert reported.attribution == "1d_click, 7d_click_1d_view"
 
 
+def test_a_row_over_a_whole_life_brings_its_reach_as_of_its_last_day(tmp_path: Path):
+    row = make_row(date_start="2023-01-01", date_stop="2025-03-31")
+    own, life = (
+        record for record in read([make_page(tmp_path, row)], Choices(lifetime=True))
+        if isinstance(record, WindowReach)
+    )  # fmt: skip
+
+    assert (own.since, own.until, own.reach) == (date(2023, 1, 1), date(2025, 4, 1), 900)
+    assert (life.since, life.until, life.reach) == (None, None, 900)
+    assert life.extracted_at is not None
+    assert life.extracted_at.date() == date(2025, 3, 31)
+
+
 def test_a_row_over_several_days_brings_reach_alone(tmp_path: Path):
     path = make_page(tmp_path, make_row(date_start="2025-03-01", date_stop="2025-03-31", ad_id=None))
     records = list(read([path]))
