@@ -1,7 +1,8 @@
 """Projects: what one team advertises, over any number of ad accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
 from db.database import Database, Row
 
@@ -58,3 +59,44 @@ async def scopes_by_ids(database: Database, org_id: int, ids: Sequence[int]) -> 
 async def first_days_by_ids(database: Database, org_id: int, ids: Sequence[int]) -> list[FirstDayRow]:
     """The first day that is covered or has a fact, of those projects that have any."""
     return await database.fetch("project_first_days_by_ids", org_id, ids, row=FirstDayRow)
+
+
+# What may be set, and the type of each column.
+SETTINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "timezone": "text",
+        "reporting_currency": "text",
+        "conversion_source": "text",
+        "conversion_events": "text[]",
+        "attribution_click": "text",
+        "attribution_view": "text",
+        "count_by": "text",
+        "week_starts_on": "text",
+        "margin": "double precision",
+    }
+)
+
+
+class _IdRow(Row):
+    id: int
+
+
+async def change_settings(database: Database, org_id: int, project_id: int, changes: Mapping[str, object]) -> bool:
+    """Sets those columns of `SETTINGS`, each to its value; None: back to its default. False: no such project."""
+    async with database.transaction() as transaction:
+        for column, value in changes.items():
+            given = "default" if value is None else f"$3::{SETTINGS[column]}"
+            values = () if value is None else (value,)
+            if not await transaction.fetch(
+                "set_project_setting", org_id, project_id, *values,
+                row=_IdRow, label=f"set_{column}", column=column, value=given,
+            ):  # fmt: skip
+                return False
+        await transaction.execute("settings_changed", org_id)
+    return True
+
+
+async def by_name(database: Database, org_id: int, name: str) -> ProjectRow | None:
+    """The project of that name, whole."""
+    rows = await database.fetch("project_by_name", org_id, name, row=ProjectRow)
+    return rows[0] if rows else None

@@ -19,7 +19,7 @@ import typer
 from db.database import Database
 from db.errors import AdgraphError, Unavailable
 from db.migrate import MigrationRefused, migrate
-from graph import import_command, terminal
+from graph import import_command, project_command, terminal
 from graph import settings as environment
 from graph.workplace import Organization, current, database_url, settings_for, working
 
@@ -118,6 +118,9 @@ def migrate_() -> None:
 app.command("import", short_help="Import an export of an ads platform or connector.", epilog=import_command.EPILOG)(
     import_command.import_
 )
+
+
+app.add_typer(project_command.app)
 
 
 @app.command(

@@ -6,10 +6,9 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
@@ -22,9 +21,9 @@ from db.importers.landed import landed
 from db.importers.records import Computed
 from db.level import Level, Platform
 from graph import terminal
+from graph.member import named
 from graph.workplace import Organization, database_url, settings_for, working
 
-E = TypeVar("E", bound=Enum)
 NOTHING_TO_DO = 6
 WITH_REJECTS = 7
 
@@ -125,7 +124,7 @@ def import_(
     ).checked()
     choices = Choices(
         tuple(filter(None, (action_types or "").split(","))), conversion, _columns(columns), date_format,
-        _named(Level, "--level", level), _named(Platform, "--platform", platform), account, lifetime,
+        named(Level, "--level", level), named(Platform, "--platform", platform), account, lifetime,
     )  # fmt: skip
     choices.check(source, SOURCES[source].heeds)
     if verify:
@@ -201,11 +200,3 @@ def _columns(text: str | None) -> dict[str, str]:
     if any(not (name.strip() and column.strip()) for name, _, column in pairs):
         raise Invalid(f"--map {text!r} is not like spend=cost,clicks=taps.")
     return {name.strip(): column.strip() for name, _, column in pairs}
-
-
-def _named(enum: type[E], option: str, text: str | None) -> E | None:
-    """The member of `enum` of that name, in any case and with dashes."""
-    names = {member.name.lower().replace("_", "-"): member for member in enum}
-    if text is None or text.lower() in names:
-        return None if text is None else names[text.lower()]
-    raise Invalid(f"{option} {text!r} is none of {', '.join(names)}.")

@@ -2,6 +2,7 @@
 
 import strawberry
 
+import graph.enums  # noqa: F401  # an enum is described before any type names it
 from db.errors import Invalid
 from graph.scalars import CurrencyCode
 from resolvers.options import (

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from db import entity
-from db.database import Row
+from db.database import R, Row
 from db.entity import Kind
 from db.errors import Invalid, NotFound
 from db.level import Platform
@@ -43,7 +43,7 @@ async def _node(
     node_id: Annotated[strawberry.ID, strawberry.argument(name="id", description="Any node's id.")],
 ) -> list[Row]:  # fmt: skip
     kind, number = global_id.parse(node_id)
-    return [await _by_id(request, selection, kind, number)] * len(roots)
+    return [await by_id(request, selection, kind, number)] * len(roots)
 
 
 async def _nodes(
@@ -77,7 +77,8 @@ async def _of_kind(
     return {id_: rows[number] or _missing(kind, number) for id_, number in wanted.items()}
 
 
-async def _by_id(request: Request, selection: Selection, kind: Kind[Row], number: int) -> Row:
+async def by_id(request: Request, selection: Selection, kind: Kind[R], number: int) -> R:
+    """The node of that kind with that number; `NotFound` without one."""
     row = await request.load(tree.by_id, number, kind, selection.columns(kind))
     if row is None:
         raise _missing(kind, number)
@@ -94,7 +95,7 @@ def _project(kind: Kind[Row]) -> Any:
         request: Request, selection: Selection, roots: Sequence[object],
         node_id: Annotated[strawberry.ID, strawberry.argument(name="id", description="Its id.")],
     ) -> list[Row]:  # fmt: skip
-        return [await _by_id(request, selection, kind, global_id.parse_as(kind, node_id))] * len(roots)
+        return [await by_id(request, selection, kind, global_id.parse_as(kind, node_id))] * len(roots)
 
     return many
 
@@ -104,7 +105,7 @@ def _entity(kind: Kind[Row]) -> Any:
         if bool(node_id) == bool(external):
             raise Invalid("Give exactly one of `id` and `external`.")
         if node_id:
-            return await _by_id(request, selection, kind, global_id.parse_as(kind, node_id))
+            return await by_id(request, selection, kind, global_id.parse_as(kind, node_id))
         assert external
         key = (external.platform, external.id)
         row = await request.load(tree.by_external_id, key, kind, selection.columns(kind))

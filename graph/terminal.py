@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from db.generate import GenerateReport
     from db.importers.demo import DemoReport
     from db.importing import ImportRefused, ImportReport
+    from db.project import ProjectRow
     from db.verify import Verified
     from resolvers.computed import Comparison
 
@@ -203,6 +204,26 @@ def show_refusal(refused: ImportRefused) -> None:
         say(describe(bad_row))
     if refused.count > MOST_BAD_ROWS:
         say(f"… and {refused.count - MOST_BAD_ROWS:,} more")
+
+
+def show_settings(project: ProjectRow) -> None:
+    """What a project has set."""
+    rows = [
+        ("timezone", project.timezone or "the one that its ad accounts share, else UTC"),
+        ("reporting currency", project.reporting_currency or "none"),
+        ("conversion source", _typed(project.conversion_source)),
+        ("conversion events", ", ".join(project.conversion_events)),
+        ("click window", _typed(project.attribution_click)),
+        ("view window", _typed(project.attribution_view)),
+        ("count by", _typed(project.count_by)),
+        ("week starts on", _typed(project.week_starts_on)),
+        ("margin", "none" if project.margin is None else f"{project.margin:g}"),
+    ]
+    _table(f"Settings of the project {project.name}", rows)
+
+
+def _typed(member: str) -> str:
+    return member.lower().replace("_", "-")
 
 
 def show_verified(verified: Verified) -> None:

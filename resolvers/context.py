@@ -157,6 +157,11 @@ class Request:
             loader = self._loaders[many, selection] = DataLoader(load, cache=False)
         return loader.load(parent)
 
+    def forget(self) -> None:
+        """Drops what was read, once the request itself has changed it."""
+        self._loaded.clear()
+        self.kept = {}
+
     def stop(self) -> None:
         """Cancels the batches that still run, for which nobody waits any more."""
         self._stopped = True

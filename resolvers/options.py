@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from db.errors import Invalid
 from db.project import ProjectRow, SettingsRow
-from db.standards import currencies
+from db.standards import currencies, timezones
 
 MAX_EVENTS = 100
 LONGEST_EVENT = 200
@@ -124,6 +124,20 @@ def checked_events(name: str, events: list[str]) -> tuple[str, ...]:
                 f"`{name}` may hold names of 1 to {LONGEST_EVENT} printable characters; {_shown(event)} is none."
             )
     return tuple(sorted(set(events)))
+
+
+def checked_timezone(name: str, timezone: str) -> str:
+    """A timezone that a client gave as `name`; `Invalid` unless it is an IANA name."""
+    if timezone in timezones():
+        return timezone
+    raise Invalid(f"`{name}` {_shown(timezone)} is no IANA timezone. Give one like Europe/Berlin or UTC.")
+
+
+def checked_margin(name: str, margin: float) -> float:
+    """A margin that a client gave as `name`; `Invalid` unless it is a fraction above 0."""
+    if 0 < margin <= 1:
+        return margin
+    raise Invalid(f"`{name}` must be above 0 and at most 1, a fraction of the value; got {margin}.")
 
 
 def _shown(text: str) -> str:

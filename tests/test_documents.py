@@ -109,7 +109,10 @@ def test_every_command_of_adgraph_and_its_options_exist(document: Path) -> None:
             continue
         name, rest = found.groups()
         assert name in commands, line
-        options = {option for parameter in commands[name].params for option in parameter.opts}
+        command = commands[name]
+        if below := getattr(command, "commands", None):
+            command = below[rest.split()[0]]
+        options = {option for parameter in command.params for option in parameter.opts}
         assert set(re.findall(r"--[a-z-]+", rest)) - options == set(), line
 
 

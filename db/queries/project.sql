@@ -44,3 +44,25 @@ cross join lateral (
 where ad_account.org_id = $1 and ad_account.project_id = any($2::bigint[])
 group by ad_account.project_id
 order by ad_account.project_id;
+
+-- name: set_project_setting
+-- One setting of the project $2: a value, or back to its default.
+update project
+set {column} = {value}
+where org_id = $1 and id = $2
+returning id;
+
+-- name: settings_changed
+-- Another version of what the organization's numbers are computed from.
+update organization
+set settings_version = settings_version + 1
+where id = $1;
+
+-- name: project_by_name
+-- The project named $2 and what it has set.
+select
+    id, name, timezone, reporting_currency, conversion_source, conversion_events, attribution_click, attribution_view,
+    count_by, week_starts_on, margin
+from project
+where org_id = $1 and name = $2
+order by id;

@@ -18,7 +18,7 @@ import pytest
 from graph.settings import CHECKOUT, BadSetting, Settings, load
 from tests.graph.processes import free_port, until_it_waits
 
-COMMANDS = ["demo", "serve", "migrate", "import", "verify", "generate", "schema"]
+COMMANDS = ["demo", "serve", "migrate", "import", "verify", "generate", "schema", "project"]
 NOWHERE = "postgresql://someone:secret@127.0.0.1:1/adgraph"
 
 

@@ -1,0 +1,10 @@
+"""What clients may change."""
+
+import strawberry
+
+from graph.project_settings import update_project
+
+
+@strawberry.type(description="Where every change starts. Several in one request are made one after the other.")
+class Mutation:
+    update_project = update_project
