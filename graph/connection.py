@@ -11,6 +11,7 @@ from db.errors import Invalid
 from graph.field import batched
 from graph.selection import Info, Selection
 from resolvers import global_id, tree
+from resolvers.alike import column
 from resolvers.context import Request
 
 T = TypeVar("T")
@@ -68,10 +69,9 @@ def children(kind: Kind[Row], graphql_type: object, description: str) -> Any:
 
     async def pages(
         request: Request, selection: Selection, rows: Sequence[Row], first: First = 50, after: After = strawberry.UNSET
-    ) -> list[tree.Page]:
+    ) -> Sequence[tree.Page]:
         page = (_columns(selection, kind), _after(kind, after), _first(request, first))
-        found = await request.load_all(tree.children, (row["id"] for row in rows), kind, *page)
-        return [found[row["id"]] for row in rows]
+        return await request.load_column(tree.children, column(rows, "id"), kind, *page)
 
     return batched(pages, graphql_type, description, needs=())
 

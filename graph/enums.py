@@ -7,7 +7,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 
 from db.importers.records import Dating
 from db.level import Level, Platform
-from resolvers.metric import METRICS, Metric, Reason
+from resolvers.formulas import METRICS, Metric, Reason
 from resolvers.options import AttributionWindow, ConversionSource, CountBy, UndefinedRatios
 from resolvers.window import Granularity, Preset, Weekday
 

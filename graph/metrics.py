@@ -1,8 +1,7 @@
 """The Metrics type: what clients see of resolvers.formulas.Sums. Every field comes from the metric's definition."""
 
 from collections.abc import Sequence
-from enum import Enum
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
@@ -11,41 +10,14 @@ from graph.scalars import BigInt
 from graph.selection import Selection
 from resolvers import formulas
 from resolvers.context import Request
-from resolvers.formulas import Blocks, Sums
-from resolvers.metric import METRICS, Metric, Primitive, Reason, Unit
+from resolvers.formulas import METRICS, Blocks, Metric, Reason, Sums
 
 
-@strawberry.enum(description="How a rate is written: 2.5 % are 0.025 or 2.5.")
-class RatioUnit(Enum):
-    FRACTION = strawberry.enum_value("FRACTION", description="As a part of 1.")
-    PERCENT = strawberry.enum_value("PERCENT", description="As a part of 100.")
-
-
-As = Annotated[RatioUnit, strawberry.argument(name="as", description="How it is written.")]
-
-
-def _metric(metric: Metric) -> Any:
-    """The field of a metric, its type and its description."""
-    definition = METRICS[metric]
-    whole = isinstance(definition, Primitive) and definition.scale == 1
-
+def _metric(metric: Metric, graphql_type: object) -> Any:
     def values(_request: Request, _selection: Selection, blocks: Sequence[Sums]) -> list[float | int | None]:
         return formulas.values(metric, blocks)
 
-    def rates(
-        _request: Request, _selection: Selection, blocks: Sequence[Sums], unit: As = RatioUnit.FRACTION
-    ) -> list[float | int | None]:
-        return formulas.values(metric, blocks, percent=unit is RatioUnit.PERCENT)
-
-    many = rates if definition.unit is Unit.FRACTION else values
-    return batched(
-        many,
-        BigInt | None if whole else float | None,
-        definition.description,
-        name=metric.value,
-        needs=(),
-        metrics=(metric,),
-    )
+    return batched(values, graphql_type, METRICS[metric].description, name=metric.value, needs=(), metrics=(metric,))
 
 
 @strawberry.type(description="A metric that is null or incomplete, and why.")
@@ -61,32 +33,26 @@ def _unavailable(_request: Request, _selection: Selection, blocks: Sequence[Sums
 
 
 @strawberry.type(
-    description="Sums over some days, and what is computed from those sums. Null is not zero: what is null, or not "
+    description="Sums over some days, and the ratios computed from those sums. Null is not zero: what is null, or not "
     "whole, is listed in `unavailable` with the reason."
 )
 class Metrics:
     gather = staticmethod(Blocks)
 
-    spend = _metric(Metric.SPEND)
-    impressions = _metric(Metric.IMPRESSIONS)
-    clicks = _metric(Metric.CLICKS)
-    link_clicks = _metric(Metric.LINK_CLICKS)
-    reach = _metric(Metric.REACH)
-    frequency = _metric(Metric.FREQUENCY)
-    conversions = _metric(Metric.CONVERSIONS)
-    conversion_value = _metric(Metric.CONVERSION_VALUE)
-    cpa = _metric(Metric.CPA)
-    cpc = _metric(Metric.CPC)
-    cpm = _metric(Metric.CPM)
-    ctr = _metric(Metric.CTR)
-    cvr = _metric(Metric.CVR)
-    link_ctr = _metric(Metric.LINK_CTR)
-    link_cpc = _metric(Metric.LINK_CPC)
-    link_cvr = _metric(Metric.LINK_CVR)
-    aov = _metric(Metric.AOV)
-    roas = _metric(Metric.ROAS)
-    roi = _metric(Metric.ROI)
-    profit = _metric(Metric.PROFIT)
+    spend = _metric(Metric.SPEND, float | None)
+    impressions = _metric(Metric.IMPRESSIONS, BigInt | None)
+    clicks = _metric(Metric.CLICKS, BigInt | None)
+    link_clicks = _metric(Metric.LINK_CLICKS, BigInt | None)
+    conversions = _metric(Metric.CONVERSIONS, float | None)
+    conversion_value = _metric(Metric.CONVERSION_VALUE, float | None)
+    reach = _metric(Metric.REACH, BigInt | None)
+    cpa = _metric(Metric.CPA, float | None)
+    cpc = _metric(Metric.CPC, float | None)
+    cpm = _metric(Metric.CPM, float | None)
+    ctr = _metric(Metric.CTR, float | None)
+    cvr = _metric(Metric.CVR, float | None)
+    roas = _metric(Metric.ROAS, float | None)
+    frequency = _metric(Metric.FREQUENCY, float | None)
     unavailable = batched(
         _unavailable,
         list[UnavailableMetric],

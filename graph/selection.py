@@ -23,7 +23,7 @@ from strawberry.types.field import StrawberryField
 
 from db.database import Row
 from db.entity import Kind
-from resolvers import metric
+from resolvers import formulas
 from resolvers.context import Request
 from resolvers.global_id import TYPE_NAMES
 
@@ -71,7 +71,7 @@ class Selection:
         found = self._read.get((None, path))
         if found is None:
             names = [name for selected in self._fields(None, path) for name in selected.metadata.get("metrics", ())]
-            found = self._read[None, path] = metric.columns_of(names)
+            found = self._read[None, path] = formulas.columns_of(names)
         return found
 
     def _fields(self, kind: Kind[Row] | None, path: tuple[str, ...]) -> list[StrawberryField]:

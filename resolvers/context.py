@@ -14,6 +14,7 @@ from strawberry.dataloader import DataLoader
 from db.database import Database
 from db.errors import QueryTooComplex
 from db.level import Platform
+from resolvers.alike import distinct
 
 # Until then, documents say, each platform may restate a day.
 SETTLES_AFTER: Mapping[Platform, int] = MappingProxyType(dict.fromkeys(Platform, 72))
@@ -25,10 +26,12 @@ V = TypeVar("V")
 class _Call(Generic[K]):
     """One call of a batch function: made by whoever comes first, after all of that turn have added their keys."""
 
-    __slots__ = ("error", "keys", "lock", "made")
+    __slots__ = ("error", "keys", "lock", "made", "values")
 
-    def __init__(self) -> None:
-        self.keys: list[K] = []
+    def __init__(self, keys: Sequence[K] = ()) -> None:
+        self.keys = keys
+        # What came of it, key by key, where nobody else has asked by then.
+        self.values: Sequence[Any] | None = None
         # Who waits for it makes it, if whoever was about to has been cancelled.
         self.lock = asyncio.Lock()
         self.made = False
@@ -38,12 +41,23 @@ class _Call(Generic[K]):
 class _Loaded(Generic[K, V]):
     """What one batch function gave for one set of arguments, and the call that each key is part of."""
 
-    __slots__ = ("calls", "gathering", "values")
+    __slots__ = ("alone", "calls", "gathering", "values")
 
     def __init__(self) -> None:
         self.values: dict[K, V] = {}
         self.calls: dict[K, _Call[K]] = {}
         self.gathering: _Call[K] | None = None
+        # The only call so far, whose keys nobody has had to tell apart yet.
+        self.alone: _Call[K] | None = None
+
+    def tell_apart(self) -> None:
+        """From now on each key and each value is known by itself."""
+        if (call := self.alone) is None:
+            return
+        self.alone = None
+        self.calls = dict.fromkeys(call.keys, call)
+        if call.values is not None:
+            self.values = dict(zip(call.keys, call.values, strict=True))
 
 
 @dataclass(slots=True, eq=False)
@@ -83,22 +97,35 @@ class Request:
         loaded: _Loaded[K, V] | None = self._loaded.get((batch, arguments))
         if loaded is None:
             loaded = self._loaded[batch, arguments] = _Loaded()
+        loaded.tell_apart()
         wanted = dict.fromkeys(keys)
         unknown = [key for key in wanted if key not in loaded.calls]
         if unknown:
             if loaded.gathering is None:
                 loaded.gathering = _Call()
-            loaded.gathering.keys += unknown
+            loaded.gathering.keys = [*loaded.gathering.keys, *unknown]
             loaded.calls.update(dict.fromkeys(unknown, loaded.gathering))
         # First the call that may be ours to make, then those that others have made.
         for call in dict.fromkeys(loaded.calls[key] for key in (*unknown, *wanted)):
-            if not call.made:
-                async with call.lock:
-                    if not call.made:
-                        await self._make(call, loaded, batch, arguments)
-            if call.error is not None:
-                raise call.error
+            await self._made(call, loaded, batch, arguments)
         return loaded.values
+
+    async def load_column(
+        self,
+        batch: Callable[Concatenate[Request, Sequence[K], P], Awaitable[Sequence[V]]],
+        keys: Sequence[K],
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> Sequence[V]:
+        """The same as a value for each key, in their order: as `batch` gave them, where nobody else asks it then."""
+        if (batch, arguments) in self._loaded or not distinct(keys):
+            found = await self.load_all(batch, keys, *arguments, **named)
+            return [found[key] for key in keys]
+        loaded: _Loaded[K, V] = _Loaded()
+        self._loaded[batch, arguments] = loaded
+        call = loaded.alone = loaded.gathering = _Call(keys)
+        await self._made(call, loaded, batch, arguments)
+        return [loaded.values[key] for key in keys] if call.values is None else call.values
 
     async def load(
         self,
@@ -119,6 +146,17 @@ class Request:
             kept.update(zip(((batch, key) for key in unknown), await batch(self, unknown), strict=True))
         return [kept[batch, key] for key in keys]
 
+    async def _made(
+        self, call: _Call[K], loaded: _Loaded[K, V], batch: Callable[..., Awaitable[Sequence[V]]],
+        arguments: tuple[Any, ...],
+    ) -> None:  # fmt: skip
+        if not call.made:
+            async with call.lock:
+                if not call.made:
+                    await self._make(call, loaded, batch, arguments)
+        if call.error is not None:
+            raise call.error
+
     async def _make(
         self, call: _Call[K], loaded: _Loaded[K, V], batch: Callable[..., Awaitable[Sequence[V]]],
         arguments: tuple[Any, ...],
@@ -132,7 +170,12 @@ class Request:
         assert task is not None
         self._making.add(task)
         try:
-            loaded.values.update(zip(call.keys, await batch(self, call.keys, *arguments), strict=True))
+            keys = call.keys
+            values = await batch(self, keys, *arguments)
+            if loaded.alone is call and len(values) == len(keys):
+                call.values = values
+            else:
+                loaded.values.update(zip(keys, values, strict=True))
         except Exception as error:  # noqa: BLE001  # the error of all who asked
             call.error = error
         finally:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache, partial
+from functools import partial
 from itertools import repeat
 from typing import Generic, NamedTuple, TypeVar
 
@@ -15,10 +15,11 @@ from db.ad_account import AdAccountScopeRow
 from db.delivery import Lines
 from db.level import Level, Missing
 from resolvers import coverage, window_reach
+from resolvers.alike import Alike, distinct
 from resolvers.context import Request
 from resolvers.coverage import Coverage
-from resolvers.formulas import WHOLE, Sums, Terms
-from resolvers.options import Options, UndefinedRatios
+from resolvers.formulas import WHOLE, PlainBlocks, Shared, Sums
+from resolvers.options import Options
 from resolvers.window import (
     LIFETIME,
     Granularity,
@@ -42,6 +43,28 @@ class Entity(NamedTuple):
 
     id: int
     ad_account_id: int
+
+
+class Entities(Alike[Entity]):
+    """Many of them: ids, and ids of ad accounts."""
+
+    def __init__(self, ids: Sequence[int], ad_account_ids: Sequence[int]) -> None:
+        self.ids = ids
+        self.ad_account_ids = ad_account_ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def at(self, number: int) -> Entity:
+        """One of them."""
+        return Entity(self.ids[number], self.ad_account_ids[number])
+
+    def __iter__(self) -> Iterator[Entity]:
+        return map(partial(tuple.__new__, Entity), zip(self.ids, self.ad_account_ids, strict=True))
+
+    def distinct(self) -> bool:
+        """Whether no two of them are equal."""
+        return len(set(self.ids)) == len(self.ids)
 
 
 class Point(NamedTuple):
@@ -76,6 +99,10 @@ class _Account:
         by_missing = self.coverage.by_missing(level, since, until)
         return _Covered(sum(by_missing.values()), frozenset(by_missing))
 
+    def plain(self, level: Level) -> bool:
+        """Whether silent days are days of zeros, as whatever covers days of the window lacks no metric."""
+        return self.covered(level, self.window.since, self.window.until).missing == WHOLE
+
 
 class _Covered(NamedTuple):
     days: int
@@ -92,17 +119,12 @@ class _Unclear(NamedTuple):
     until: date
 
 
-@lru_cache(maxsize=64)  # sums that share their terms are computed side by side
-def terms_of(level: Level | None, options: Options) -> Terms:
-    """What sums of that level are asked for on."""
-    return Terms(level, floored=options.undefined_ratios is UndefinedRatios.FLOORED)
-
-
 async def totals(
-    request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, options: Options,
+    request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, _options: Options,
     columns: tuple[str, ...],
-) -> list[Sums]:  # fmt: skip
+) -> Sequence[Sums]:  # fmt: skip
     """Batch: the sums of `columns` over each entity's window. All entities are of one level."""
+    entities = _side_by_side(entities)
     own = _by_ad_account(entities)
     windows = await _windows(request, own, spec)
     days = await _days(request, windows)
@@ -111,7 +133,8 @@ async def totals(
         _accounts(request, windows),
     )
     found = _Found(lines.entity_ids, lines, columns)
-    terms = terms_of(level, options)
+    if found.plain and all(account.plain(level) for account in accounts.values()):
+        return found.plain_sums(entities.ids, _currencies(entities, accounts))
     answers: dict[int, Sums] = {}
     unclear = []
     whole: list[window_reach.Told] = []
@@ -120,7 +143,7 @@ async def totals(
         account = accounts[account_id]
         since, until = account.window.since, account.window.until
         covered = account.covered(level, since, until)
-        of_account = found.sums(ids, account.currencies, repeat(account.window.days == 1), terms)
+        of_account = found.sums(ids, account.currencies, repeat(account.window.days == 1))
         answers |= zip(ids, of_account, strict=True)
         unclear += [
             _Unclear(sums, Entity(id_, account_id), account, since, until)
@@ -139,11 +162,11 @@ async def totals(
 
 
 async def series(
-    request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, options: Options,
+    request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, _options: Options,
     granularity: Granularity, columns: tuple[str, ...],
 ) -> list[Series]:  # fmt: skip
     """Batch: the sums of `columns` over each bucket of each entity's window."""
-    own = _by_ad_account(entities)
+    own = _by_ad_account(_side_by_side(entities))
     windows = await _windows(request, own, spec)
     cuts = {id_: buckets(window, granularity) for id_, window in windows.items()}
     request.spend(sum(len(cuts[entity.ad_account_id]) for entity in entities))
@@ -153,7 +176,6 @@ async def series(
         _accounts(request, windows),
     )
     found = _Found(list(zip(lines.entity_ids, lines.buckets, strict=True)), lines, columns)
-    terms = terms_of(level, options)
     answers: dict[int, Series] = {}
     unclear = []
     whole: list[window_reach.Told] = []
@@ -163,7 +185,7 @@ async def series(
         columns_of_cut = list(zip(*cut, strict=True))
         of_one_day = [bucket.days == 1 for bucket in cut]
         for id_ in ids:
-            of_entity = found.sums(zip(repeat(id_), columns_of_cut[0]), account.currencies, of_one_day, terms)
+            of_entity = found.sums(zip(repeat(id_), columns_of_cut[0]), account.currencies, of_one_day)
             points = map(partial(tuple.__new__, Point), zip(*columns_of_cut, of_entity, strict=True))
             answers[id_] = Series(granularity, list(points))
             unclear += [
@@ -182,9 +204,17 @@ async def series(
     return [answers[id_] for id_, _ in entities]
 
 
-def _by_ad_account(entities: Iterable[Entity]) -> dict[int, list[int]]:
+def _side_by_side(entities: Sequence[Entity]) -> Entities:
+    if isinstance(entities, Entities):
+        return entities
+    return Entities([id_ for id_, _ in entities], [account for _, account in entities])
+
+
+def _by_ad_account(entities: Entities) -> dict[int, list[int]]:
+    if len(accounts := set(entities.ad_account_ids)) == 1:
+        return {accounts.pop(): list(entities.ids)}
     own: dict[int, list[int]] = {}
-    for id_, account in entities:
+    for id_, account in zip(entities.ids, entities.ad_account_ids, strict=True):
         own.setdefault(account, []).append(id_)
     return own
 
@@ -211,6 +241,14 @@ async def _accounts(request: Request, windows: Mapping[int, Window]) -> dict[int
     }
 
 
+def _currencies(entities: Entities, accounts: Mapping[int, _Account]) -> Shared:
+    """Those of each entity, or of all."""
+    first, *others = [account.currencies for account in accounts.values()]
+    if all(one == first for one in others):
+        return first
+    return [accounts[id_].currencies for id_ in entities.ad_account_ids]
+
+
 async def _days(request: Request, windows: Mapping[int, Window]) -> delivery.Windows:
     return dict(zip(windows, await begun(request, list(windows.items())), strict=True))
 
@@ -225,7 +263,10 @@ class _Found(Generic[K]):
 
     def __init__(self, keys: Sequence[K], lines: Lines, columns: Iterable[str]) -> None:
         self._columns = lines.columns
-        self._missing = list(map(_KINDS.__getitem__, lines.columns.pop("missing", ())))
+        codes = lines.columns.pop("missing", ())
+        # Whether all that is known of each is one line that lacks nothing, and no reach, which has rules of its own.
+        self.plain = "reach" not in lines.columns and not any(codes) and distinct(keys)
+        self._missing = list(map(_KINDS.__getitem__, codes))
         self._added = [column for column in (*columns, "days", "reach_rows") if column in lines.columns]
         self._at = dict(zip(keys, range(len(keys)), strict=True))
         if len(self._at) < len(keys):
@@ -233,20 +274,23 @@ class _Found(Generic[K]):
         # Who has no line has this one: no rows, which add up to zeros.
         self._silent = self._append(frozenset(), dict.fromkeys(self._added, 0) | {"reach": None})
 
-    def sums(
-        self, keys: Iterable[K], currencies: frozenset[str], of_one_day: Iterable[bool], terms: Terms
-    ) -> list[Sums]:
+    def sums(self, keys: Iterable[K], currencies: frozenset[str], of_one_day: Iterable[bool]) -> list[Sums]:
         """Those under each key; zeros where there are none. `of_one_day` says of each key whether reach can be told."""
         columns, missing, get, silent = self._columns, self._missing, self._at.get, self._silent
         places = [get(key, silent) for key in keys]
         days = columns.get("days") or [0]
         if "reach" not in columns:
-            return [Sums(columns, at, missing[at], None, False, days[at], currencies, terms) for at in places]
+            return [Sums(columns, at, missing[at], None, False, days[at], currencies) for at in places]
         reach, rows = columns["reach"], columns["reach_rows"]
         return [
-            Sums(columns, at, missing[at], reach[at] if alone else None, rows[at] > 0, days[at], currencies, terms)
+            Sums(columns, at, missing[at], reach[at] if alone else None, rows[at] > 0, days[at], currencies)
             for at, alone in zip(places, of_one_day, strict=False)
         ]
+
+    def plain_sums(self, keys: Iterable[K], currencies: Shared) -> PlainBlocks:
+        """Those under each key, where all are plain."""
+        get, silent = self._at.get, self._silent
+        return PlainBlocks(self._columns, [get(key, silent) for key in keys], currencies)
 
     def _merge(self, keys: Sequence[K]) -> None:
         places: dict[K, list[int]] = {}
@@ -287,7 +331,7 @@ async def _settle_by_date(request: Request, level: Level, unclear: Sequence[_Unc
     windows = {one.entity.ad_account_id: one.account.window for one in unclear}
     lines = await delivery.buckets(
         request.database, request.org_id, level, (), Granularity.DAY.value, await _days(request, windows),
-        _by_ad_account(one.entity for one in unclear),
+        _by_ad_account(_side_by_side([one.entity for one in unclear])),
     )  # fmt: skip
     spoken = set(zip(lines.entity_ids, lines.buckets, strict=True))
     for one in unclear:

@@ -5,15 +5,18 @@ Each relation is declared once, as a batch function: parents in, children per pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import Any
 
 from db import entity
 from db.database import R, Row
 from db.entity import Kind
 from db.level import Platform
 from resolvers import global_id
+from resolvers.alike import Alike, Nested, Rows
 from resolvers.batching import many_per_key, one_per_key
 from resolvers.context import Request
 
@@ -57,6 +60,33 @@ class Page:
         return PageInfo(self.has_next, self.has_previous, first, last)
 
 
+class Pages(Alike[Page]):
+    """The first pages below many parents, each with all that it has: the nodes of all, and how many are of each."""
+
+    def __init__(self, kind: Kind[Row], parent_ids: Sequence[int], nodes: Nested[Row], *, has_previous: bool) -> None:
+        self.kind = kind
+        self.parent_ids = parent_ids
+        self.nodes = nodes
+        self.has_previous = has_previous
+
+    def __len__(self) -> int:
+        return len(self.parent_ids)
+
+    def every(self, name: str) -> Sequence[Any]:
+        """One attribute of all of them."""
+        return self.nodes if name == "nodes" else super().every(name)
+
+    def at(self, number: int) -> Page:
+        """One of them."""
+        return Page(
+            self.kind, self.parent_ids[number], self.nodes[number], has_next=False, has_previous=self.has_previous
+        )
+
+    def __iter__(self) -> Iterator[Page]:
+        for parent_id, nodes in zip(self.parent_ids, self.nodes, strict=True):
+            yield Page(self.kind, parent_id, nodes, has_next=False, has_previous=self.has_previous)
+
+
 def _page(
     request: Request, kind: Kind[Row], parent_id: int | None, rows: Sequence[Row], after: int, first: int
 ) -> Page:
@@ -80,9 +110,15 @@ async def by_external_id(
 
 async def children(
     request: Request, parent_ids: Sequence[int], kind: Kind[Row], columns: tuple[str, ...], after: int, first: int
-) -> list[Page]:
+) -> Sequence[Page]:
     """Batch: a page of each parent's children, in order; one row more than the page tells whether another follows."""
-    rows = await entity.children(request.database, request.org_id, kind, columns, parent_ids, after, first + 1)
+    rows = Rows(await entity.children(request.database, request.org_id, kind, columns, parent_ids, after, first + 1))
+    counts = Counter(rows.every(kind.parent_column))
+    if max(counts.values(), default=0) <= first and [*counts] == [one for one in parent_ids if one in counts]:
+        # As they came: parent by parent, all of each.
+        request.spend(len(rows))
+        nodes = Nested(rows, [counts[one] for one in parent_ids])
+        return Pages(kind, parent_ids, nodes, has_previous=after != kind.start)
     groups = many_per_key(parent_ids, rows, key=itemgetter(kind.parent_column))
     return [_page(request, kind, parent, own, after, first) for parent, own in zip(parent_ids, groups, strict=True)]
 

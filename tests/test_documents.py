@@ -24,7 +24,7 @@ from graph.cli import app
 from graph.errors import Internal
 from graph.schema import schema
 from graph.settings import CHECKOUT, Settings
-from resolvers.metric import Metric, Reason
+from resolvers.formulas import Metric, Reason
 from tests.db.importers.exports import real
 
 DOCUMENTS = sorted(

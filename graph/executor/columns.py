@@ -9,13 +9,18 @@ from operator import attrgetter, itemgetter
 from typing import Any
 
 from db.database import Row
+from resolvers.alike import Alike, Nested, Rows
 
 Values = list[Any]
+# What is there, and need not be waited for.
+FOUND = (list, Alike, Nested)
+# Whose objects are of one type, and all there.
+ALIKE = (Alike, Rows)
 
 
-def one_each(values: Iterable[Any], count: int) -> Values:
+def one_each(values: Iterable[Any], count: int) -> Any:
     """What a batch gave, once it is sure that it is a value for each of `count` parents."""
-    found = list(values)
+    found = values if isinstance(values, FOUND) else list(values)
     if len(found) != count:
         raise ValueError(f"a batch gave {len(found)} values for {count} parents")
     return found
@@ -47,9 +52,19 @@ async def _one(value: Any) -> Any:
         return error
 
 
-def attributes(name: str, objects: Values) -> Values:
+def only_class(values: Any) -> type | None:
+    """The class that all of the values are of; None where they are of several, or there are none."""
+    if isinstance(values, ALIKE):
+        return type(values[0]) if values else None
+    classes = set(map(type, values))
+    return classes.pop() if len(classes) == 1 else None
+
+
+def attributes(name: str, objects: Any) -> Any:
     """One attribute of all objects."""
     try:
+        if isinstance(objects, ALIKE):
+            return objects.every(name)
         return list(map(itemgetter(name) if isinstance(objects[0], Row) else attrgetter(name), objects))
     except Exception:  # noqa: BLE001  # one by one tells which
         return [_attribute(name, one) for one in objects]

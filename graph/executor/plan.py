@@ -11,7 +11,9 @@ from graphql import (
     DirectiveNode,
     FieldNode,
     FragmentDefinitionNode,
+    GraphQLAbstractType,
     GraphQLField,
+    GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -69,6 +71,7 @@ class FieldPlan:
     definition: GraphQLField
     details: list[FieldDetails]
     _below: dict[str, SelectionPlan] = field(default_factory=dict)
+    _types: dict[str, dict[type, GraphQLObjectType]] = field(default_factory=dict)
     _converted: dict[object, dict[str, Any]] = field(default_factory=dict)
 
     @cached_property
@@ -143,6 +146,19 @@ class FieldPlan:
                 operation.schema, operation.details, operation.variables, operation.definition, concrete, self.details
             )
             found = self._below[concrete.name] = SelectionPlan(operation, concrete, collected.grouped_field_set)
+        return found
+
+    def types_of_rows(self, abstract: GraphQLAbstractType) -> dict[type, GraphQLObjectType]:
+        """The types among those of an interface whose values are all the rows of one class, by that class."""
+        found = self._types.get(abstract.name)
+        if found is None:
+            definition = abstract.extensions.get("strawberry-definition")
+            # A type's own way to tell goes first.
+            plain = isinstance(abstract, GraphQLInterfaceType) and definition and definition.resolve_type is None
+            possible = self.operation.schema.get_possible_types(abstract) if plain else ()
+            found = self._types[abstract.name] = {
+                row: one for one in possible if (row := getattr(one.is_type_of, "row", None))
+            }
         return found
 
 

@@ -24,10 +24,11 @@ from graphql import (
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, UndefinedType, inspect, is_iterable
 
-from graph.executor.columns import Values, attributes, awaited, one_each, spread, together
+from graph.executor.columns import ALIKE, FOUND, Values, attributes, awaited, one_each, only_class, spread, together
 from graph.executor.leaves import as_is, coerced, of_few
 from graph.executor.places import Items, Picked, Places, Root, Under
 from graph.executor.plan import FieldPlan, SelectionPlan
+from resolvers.alike import Nested
 
 if TYPE_CHECKING:
     from graph.executor.context import BreadthFirst
@@ -57,11 +58,13 @@ class Run:
 
     async def _objects(self, plan: SelectionPlan, objects: Values, places: Places) -> Values:
         """The answer's objects for `objects`, all of one type."""
-        objects = plan.gather(objects) if plan.gather else objects
+        objects = plan.gather(objects) if plan.gather and not isinstance(objects, ALIKE) else objects
         found = [self._column(field, objects, Under(places, field.key)) for field in plan.fields]
         answers = iter(await together([column for column in found if not isinstance(column, list)]))
         columns = [column if isinstance(column, list) else next(answers) for column in found]
         built = plan.build(len(objects), *columns)
+        if not self.errors:
+            return built
         for column, field in zip(columns, plan.fields, strict=True):
             # Only a position that may not be null lets NULLED through.
             if isinstance(field.definition.type, GraphQLNonNull) and NULLED in column:
@@ -73,12 +76,12 @@ class Run:
         if field.name == "__typename":
             return [field.parent_type.name] * len(objects)
         values = self._values(field, objects, places)
-        if isinstance(values, list) and field.is_leaf:
+        if field.is_leaf and isinstance(values, FOUND):
             return self._leaves(field, field.definition.type, values, places)
         return self._finished(field, values, places, len(objects))
 
     async def _finished(self, field: FieldPlan, values: Any, places: Places, count: int) -> Values:
-        if not isinstance(values, list):
+        if not isinstance(values, FOUND):
             try:
                 values = one_each(await values, count)
             except Exception as error:  # noqa: BLE001  # whatever a batch raises is each of its parents' error
@@ -116,25 +119,27 @@ class Run:
 
     # Completing values ------------------------------------------------------------------------------------------
 
-    async def _completed(self, field: FieldPlan, type_: GraphQLOutputType, values: Values, places: Places) -> Values:
+    async def _completed(self, field: FieldPlan, type_: GraphQLOutputType, values: Any, places: Places) -> Values:
         """What goes into the answer for each value: completed, None, or NULLED where the type lets it through."""
         if isinstance(type_, GraphQLNonNull):
             completed = await self._inner(field, type_.of_type, values, places)
-            return self._no_nulls(field, completed, places)
-        completed = await self._inner(field, type_, values, places)
-        return [None if value is NULLED else value for value in completed] if NULLED in completed else completed
+            sound = not self.errors and isinstance(values, ALIKE)
+            return completed if sound else self._no_nulls(field, completed, places)
+        return self._nulls(await self._inner(field, type_, values, places))
 
-    async def _inner(self, field: FieldPlan, type_: GraphQLOutputType, values: Values, places: Places) -> Values:
+    async def _inner(self, field: FieldPlan, type_: GraphQLOutputType, values: Any, places: Places) -> Values:
         if is_leaf_type(type_):
             return self._coerced(field, type_, values, places)
-        if not any(issubclass(kind, NOTHING) for kind in set(map(type, values))):
+        if isinstance(values, (*ALIKE, Nested)) or not any(
+            issubclass(kind, NOTHING) for kind in set(map(type, values))
+        ):
             return await self._present(field, type_, values, places)
         numbers = [number for number, value in enumerate(values) if not isinstance(value, NOTHING)]
         picked = [values[number] for number in numbers]
         answers = [self._absent(field, value, places, number) for number, value in enumerate(values)]
         return spread(answers, numbers, await self._present(field, type_, picked, Picked(places, numbers)))
 
-    async def _present(self, field: FieldPlan, type_: GraphQLOutputType, values: Values, places: Places) -> Values:
+    async def _present(self, field: FieldPlan, type_: GraphQLOutputType, values: Any, places: Places) -> Values:
         if isinstance(type_, GraphQLList):
             return await self._lists(field, type_, values, places)
         if isinstance(type_, GraphQLObjectType):
@@ -145,15 +150,21 @@ class Run:
     def _absent(self, field: FieldPlan, value: object, places: Places, number: int) -> Any:
         return self._failed(field, value, places, number) if isinstance(value, Exception) else None
 
-    def _leaves(self, field: FieldPlan, type_: GraphQLOutputType, values: Values, places: Places) -> Values:
+    def _leaves(self, field: FieldPlan, type_: GraphQLOutputType, values: Any, places: Places) -> Values:
         if isinstance(type_, GraphQLNonNull):
             return self._no_nulls(field, self._coerced(field, type_.of_type, values, places), places)
-        completed = self._coerced(field, type_, values, places)
-        return [None if value is NULLED else value for value in completed] if NULLED in completed else completed
+        return self._nulls(self._coerced(field, type_, values, places))
 
-    def _coerced(self, field: FieldPlan, type_: Any, values: Values, places: Places) -> Values:
+    def _nulls(self, completed: Values) -> Values:
+        """Stops what failed at a position that may be null. Without an error nothing has failed."""
+        if self.errors and NULLED in completed:
+            return [None if value is NULLED else value for value in completed]
+        return completed
+
+    def _coerced(self, field: FieldPlan, type_: Any, values: Any, places: Places) -> Values:
         if as_is(type_, values):
-            return values
+            as_they_are: Values = values
+            return as_they_are
         if (few := of_few(type_, values)) is not None:
             return few
         answers: Values = []
@@ -176,20 +187,21 @@ class Run:
                 answers[number] = self._failed(field, error, places, number)
         return answers
 
-    async def _lists(self, field: FieldPlan, type_: GraphQLList[Any], values: Values, places: Places) -> Values:
+    async def _lists(self, field: FieldPlan, type_: GraphQLList[Any], values: Any, places: Places) -> Values:
+        if isinstance(values, Nested):
+            completed = await self._completed(field, type_.of_type, values.flat, Items(places, values.lengths))
+            answers = values.cut(completed)
+            return [NULLED if NULLED in own else own for own in answers] if self.errors else answers
         lists = [self._items(field, value, places, number) for number, value in enumerate(values)]
         lengths = [len(items) if items is not None else 0 for items in lists]
         flat = [item for items in lists if items for item in items]
         if any(map(isawaitable, {type(item): item for item in flat}.values())):
             flat = await awaited(flat)
         completed = await self._completed(field, type_.of_type, flat, Items(places, lengths))
-        answers: Values = []
-        start = 0
-        for items, length in zip(lists, lengths, strict=True):
-            own = completed[start : start + length]
-            start += length
-            answers.append(NULLED if items is None or NULLED in own else own)
-        return answers
+        cut = Nested(completed, lengths)
+        if not self.errors:
+            return [*cut]
+        return [NULLED if items is None or NULLED in own else own for items, own in zip(lists, cut, strict=True)]
 
     def _items(self, field: FieldPlan, value: object, places: Places, number: int) -> Values | None:
         if isinstance(value, list):
@@ -206,7 +218,7 @@ class Run:
     async def _of_type(self, field: FieldPlan, type_: GraphQLObjectType, values: Values, places: Places) -> Values:
         """Objects of one type, which they must confess to where the type asks."""
         confess = type_.is_type_of
-        if confess is None:
+        if confess is None or ((of := getattr(confess, "row", None)) and of is only_class(values)):
             return await self._known(field, type_, values, places)
         info = self._context.build_resolve_info(field.definition, field.nodes, field.parent_type, Path(None, "", None))
         if _all_are(confess, values, info):
@@ -229,7 +241,11 @@ class Run:
     async def _abstract(self, field: FieldPlan, type_: GraphQLAbstractType, values: Values, places: Places) -> Values:
         """Values of an interface or a union: each kind of them is a level of its own."""
         kinds: dict[str, tuple[GraphQLObjectType, list[int]]] = {}
+        types = field.types_of_rows(type_)
         for number, value in enumerate(values):
+            if (concrete := types.get(type(value))) is not None:
+                kinds.setdefault(concrete.name, (concrete, []))[1].append(number)
+                continue
             path = _linked(places.path(number))
             info = self._context.build_resolve_info(field.definition, field.nodes, field.parent_type, path)
             try:

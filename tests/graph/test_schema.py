@@ -12,7 +12,7 @@ from graphql import (
 )
 
 from graph.schema import schema
-from resolvers.metric import METRICS
+from resolvers.formulas import METRICS
 
 PRINTED = Path(__file__).parents[2] / "schema.graphql"
 OBVIOUS_ENUMS = {"WindowPreset", "Granularity"}

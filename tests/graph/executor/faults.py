@@ -63,11 +63,12 @@ class Faults:
         """From now on what is broken in the others is broken here."""
         self.fields, self.statements, self.columns = others.fields, others.statements, others.columns
 
-    def befall(self, name: str, parents: Sequence[Any], values: Sequence[Any]) -> list[Any]:
+    def befall(self, name: str, parents: Sequence[Any], values: Sequence[Any]) -> Sequence[Any]:
         """The values that a batch gives, once its fault is in them."""
         fault = self.fields.get(name)
         if fault is None:
-            return list(values)
+            # As they are: columns stay columns.
+            return values
         return [
             fault.value if _stamp(parent) % fault.every == 0 else value
             for parent, value in zip(parents, values, strict=True)
@@ -147,11 +148,11 @@ def installed(schema: strawberry.Schema, faults: Faults) -> Iterator[dict[str, l
 
 
 def _breakable(name: str, many: Callable[..., Any], faults: Faults) -> Callable[..., Any]:
-    async def awaited(request: Any, selection: Any, parents: Any, **arguments: Any) -> list[Any]:
+    async def awaited(request: Any, selection: Any, parents: Any, **arguments: Any) -> Sequence[Any]:
         faults.check(name)
         return faults.befall(name, parents, await many(request, selection, parents, **arguments))
 
-    def at_once(request: Any, selection: Any, parents: Any, **arguments: Any) -> list[Any]:
+    def at_once(request: Any, selection: Any, parents: Any, **arguments: Any) -> Sequence[Any]:
         faults.check(name)
         return faults.befall(name, parents, many(request, selection, parents, **arguments))
 
