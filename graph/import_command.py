@@ -20,7 +20,7 @@ from db.importers.files import STANDARD_INPUT
 from db.importers.landed import landed
 from db.importers.records import Computed
 from db.level import Level, Platform
-from graph import terminal
+from graph import exchange_rates_command, terminal
 from graph.member import named
 from graph.workplace import Organization, database_url, settings_for, working
 
@@ -35,19 +35,23 @@ EPILOG = "\n\n".join(
     [
         _EXIT_CODES,
         *(f"{source.name} {source.help}" for source in SOURCES.values()),
+        exchange_rates_command.EPILOG,
         "Example: adgraph import fivetran-facebook fb/ --project Shop --currency EUR --timezone Europe/Berlin",
     ]
 )
 
 
 def import_(
+    context: typer.Context,
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="What wrote the files; see below.")],
     paths: Annotated[
         list[Path] | None,
         typer.Argument(metavar="PATH…", help="The files, - for standard input, or the directory that holds them."),
     ] = None,
     *,
-    project: Annotated[str, typer.Option(help="The project to import into; created where absent.")],
+    project: Annotated[
+        str | None, typer.Option(help="The project to import into; created where absent. Rates are for all.")
+    ] = None,
     currency: Annotated[
         str | None, typer.Option(help="ISO 4217 code for accounts whose files give none, or one that is no code.")
     ] = None,
@@ -116,11 +120,13 @@ def import_(
     from resolvers.computed import compare
     from resolvers.context import Request
 
-    if source not in SOURCES:
-        raise Invalid(f"There is no source {source!r}: choose one of {', '.join(SOURCES)}.")
+    settings = settings_for(organization)
+    if source == exchange_rates_command.SOURCE:
+        exchange_rates_command.import_rates(context, settings, paths, dry_run=dry_run)
+        return
     _check_origin(source, paths, origin, schema)
     options = Options(
-        project, currency, timezone, _day(since), _day(until), replace_days, skip_bad_rows, dry_run
+        _needed(project), currency, timezone, _day(since), _day(until), replace_days, skip_bad_rows, dry_run
     ).checked()
     choices = Choices(
         tuple(filter(None, (action_types or "").split(","))), conversion, _columns(columns), date_format,
@@ -129,7 +135,6 @@ def import_(
     choices.check(source, SOURCES[source].heeds)
     if verify:
         _check_verify(source, paths, dry_run)
-    settings = settings_for(organization)
     reports: list[ImportReport] = []
 
     async def work(database: Database, org_id: int) -> None:
@@ -175,8 +180,17 @@ def _check_verify(source: str, paths: list[Path] | None, dry_run: bool) -> None:
         raise Invalid("--verify compares with what the import leaves, and --dry-run leaves nothing: give one of them.")
 
 
+def _needed(project: str | None) -> str:
+    if project is None:
+        raise Invalid("Missing option '--project': the project to import into, which is created where absent.")
+    return project
+
+
 def _check_origin(source: str, paths: list[Path] | None, url: str | None, schema: str | None) -> None:
     """Whether it is said, and once, where the rows come from."""
+    if source not in SOURCES:
+        names = ", ".join([*SOURCES, exchange_rates_command.SOURCE])
+        raise Invalid(f"There is no source {source!r}: choose one of {names}.")
     with_tables = ", ".join(each.name for each in SOURCES.values() if each.tables)
     if not paths and url is None:
         raise Invalid(f"Nothing was given to import: give the PATH of the files, or --from for {with_tables}.")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from db.generate import GenerateReport
     from db.importers.demo import DemoReport
     from db.importing import ImportRefused, ImportReport
+    from db.importing.exchange_rates import RatesReport
     from db.project import ProjectRow
     from db.verify import Verified
     from resolvers.computed import Comparison
@@ -179,6 +180,19 @@ def show_import(report: ImportReport, rejects: Path | None = None) -> None:
 _SHOWN = {"added": "facts: new", "replaced": "facts: with other numbers", "removed": "facts: removed",
           "outside": "rows of other days", "rejected": "rows rejected",
           "windows": "reach of whole windows: new"}  # fmt: skip
+
+
+def show_rates(report: RatesReport) -> None:
+    """What an import of exchange rates did."""
+    rows = [
+        ("currencies", f"{report.currencies:,}"), ("rates", f"{report.rates:,}"), ("new", f"{report.added:,}"),
+        ("with another value", f"{report.replaced:,}"), ("days", f"{report.first} to {report.last}"),
+        ("seconds", f"{report.seconds:.1f}"),
+    ]  # fmt: skip
+    done = "Rehearsed, and undone: importing" if report.dry_run else "Imported"
+    _table(f"{done} exchange rates, for all projects", rows)
+    if not report.changed:
+        say("note: All of it was there already: nothing changed.")
 
 
 def show_comparison(comparison: Comparison) -> None:

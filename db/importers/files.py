@@ -6,19 +6,20 @@ import gzip
 import io
 import re
 import sys
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from db.errors import Invalid
 from db.importers.records import BadRow, Place
 
 STANDARD_INPUT = Path("-")
 # What a file that is cut short or damaged raises while it is unpacked.
-DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
+DAMAGED = (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error)
 # Far above any row of a table: what has no line ends is no text, and must not fill the memory.
 _LONGEST_LINE = 2**24
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -85,7 +86,7 @@ def _csv_files(directory: Path) -> list[Path]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[io.BufferedReader[Any]]:
-    """The bytes of a file or of standard input, unpacked where they are gzip.
+    """The bytes of a file or of standard input, unpacked where they are gzip or the one file of a zip.
 
     Reading may raise one of `DAMAGED`.
     """
@@ -95,6 +96,9 @@ def opened(path: Path) -> Iterator[io.BufferedReader[Any]]:
             if file.peek(1)[:1] == b"\x1f":
                 with gzip.GzipFile(fileobj=file) as packed, io.BufferedReader(_Unpacked(packed), 2**18) as unpacked:
                     yield unpacked
+            elif name := _alone_in_zip(path, file.peek(4)[:4]):
+                with zipfile.ZipFile(path) as archive, archive.open(name) as file_of_it:
+                    yield io.BufferedReader(_Unpacked(cast("zipfile.ZipExtFile", file_of_it)), 2**18)
             else:
                 yield file
     except DAMAGED:
@@ -106,7 +110,7 @@ def opened(path: Path) -> Iterator[io.BufferedReader[Any]]:
 class _Unpacked(io.RawIOBase):
     """What a packed file holds, piece by piece: where it is damaged, all that came before has been read."""
 
-    def __init__(self, packed: gzip.GzipFile) -> None:
+    def __init__(self, packed: gzip.GzipFile | zipfile.ZipExtFile) -> None:
         self._packed = packed
 
     def readable(self) -> bool:
@@ -116,6 +120,22 @@ class _Unpacked(io.RawIOBase):
         piece = self._packed.read1(len(buffer))
         buffer[: len(piece)] = piece
         return len(piece)
+
+
+def _alone_in_zip(path: Path, begin: bytes) -> str | None:
+    """The name of the file that a zip holds alone; None of anything else. A pipe cannot be read from its end."""
+    if begin != b"PK\x03\x04" or path == STANDARD_INPUT:
+        return None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            files = [one for one in archive.infolist() if not one.is_dir()]
+    except zipfile.BadZipFile:
+        raise Invalid(f"{path} cannot be unpacked: it is cut short or damaged.") from None
+    if len(files) != 1:
+        return None
+    if files[0].flag_bits & 1 or files[0].compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise Invalid(f"{path} is under a password, or packed in a way of its own: unpack it first.")
+    return files[0].filename
 
 
 def _raw(path: Path) -> io.FileIO:
