@@ -36,10 +36,13 @@ check: setup-dev ## ruff, mypy, the layers, and schema.graphql against the code
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@$(BIN)/adgraph schema | diff -u schema.graphql - || { echo 'schema.graphql is not what the code says: run `make schema`.' >&2; exit 1; }
+	@$(BIN)/adgraph metrics | diff -u docs/metrics.md - || { echo 'docs/metrics.md is not what the code says: run `make schema`.' >&2; exit 1; }
 
-schema: setup ## print the schema into schema.graphql
+schema: setup ## print schema.graphql, and docs/metrics.md
 	@$(BIN)/adgraph schema > $(VENV)/schema.graphql
 	@cp $(VENV)/schema.graphql schema.graphql
+	@$(BIN)/adgraph metrics > $(VENV)/metrics.md
+	@cp $(VENV)/metrics.md docs/metrics.md
 
 bench: setup-dev ## measure adgraph beside hand-written code
 	@exec $(BIN)/python -m bench

@@ -197,6 +197,14 @@ def schema() -> None:
     typer.echo(schema.as_str())
 
 
+@app.command()
+def metrics() -> None:
+    """Print what every metric is, as docs/metrics.md has it."""
+    from graph import metric_catalog
+
+    typer.echo(metric_catalog.document())
+
+
 def main() -> None:
     """Runs the command; whatever happens ends in one line and an exit code, never in a traceback."""
     signal.signal(signal.SIGTERM, _end)

@@ -7,7 +7,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 
 from db.importers.records import Dating
 from db.level import Level, Platform
-from resolvers.formulas import METRICS, Metric, Reason
+from resolvers.metric import METRICS, Additivity, Direction, Metric, Reason, Unit
 from resolvers.options import AttributionWindow, ConversionSource, CountBy, UndefinedRatios
 from resolvers.window import Granularity, Preset, Weekday
 
@@ -120,9 +120,35 @@ _describe(
     "UndefinedRatios",
     "What a ratio is whose denominator is 0.",
     NULL="Null, with the reason.",
-    FLOORED="What it would be with a denominator of 1.",
+    FLOORED="Every denominator counts as at least 1, or 0.01 of a currency: Layers' rule. What was not reported, or is "
+    "of several currencies, stays null.",
 )
 _describe(Weekday, "Weekday", "A day of the week.", **{day.name: f"{day.name.capitalize()}." for day in Weekday})
+_describe(
+    Unit,
+    "MetricUnit",
+    "What one of a metric is.",
+    COUNT="A number of things.",
+    CURRENCY="Money, in the `currency` that stands beside it.",
+    FRACTION="A rate, as a part of 1; fields of it take `as: PERCENT`.",
+    RATIO="So many of one for each of another.",
+)
+_describe(
+    Direction,
+    "MetricDirection",
+    "Which way a metric gets better.",
+    UP_IS_BETTER="More is better.",
+    DOWN_IS_BETTER="Less is better.",
+    NEUTRAL="Neither: it depends on the rest.",
+)
+_describe(
+    Additivity,
+    "Additivity",
+    "How a metric of a whole follows from its parts: from days, or from what lies below an entity.",
+    ADDITIVE="It is the sum of the parts.",
+    QUOTIENT="The sides of its formula are summed, then divided, once.",
+    UNIQUE="It counts people, who may be in several parts: it is known only where it was reported of the whole.",
+)
 _describe(Metric, "Metric", "A metric.", **{metric.name: METRICS[metric].description for metric in METRICS})
 _describe(
     Preset,

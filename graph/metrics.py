@@ -1,23 +1,52 @@
 """The Metrics type: what clients see of resolvers.formulas.Sums. Every field comes from the metric's definition."""
 
 from collections.abc import Sequence
-from typing import Any
+from enum import Enum
+from typing import Annotated, Any
 
 import strawberry
 
+from db.errors import Invalid
 from graph.field import batched
-from graph.scalars import BigInt
+from graph.scalars import BigInt, exact
 from graph.selection import Selection
 from resolvers import formulas
 from resolvers.context import Request
-from resolvers.formulas import METRICS, Blocks, Metric, Reason, Sums
+from resolvers.formulas import Blocks, Sums
+from resolvers.metric import BUNDLES, METRICS, Metric, Primitive, Reason, Unit
 
 
-def _metric(metric: Metric, graphql_type: object) -> Any:
+@strawberry.enum(description="How a rate is written: 2.5 % are 0.025 or 2.5.")
+class RatioUnit(Enum):
+    FRACTION = strawberry.enum_value("FRACTION", description="As a part of 1.")
+    PERCENT = strawberry.enum_value("PERCENT", description="As a part of 100.")
+
+
+As = Annotated[RatioUnit, strawberry.argument(name="as", description="How it is written.")]
+
+
+def _metric(metric: Metric) -> Any:
+    """The field of a metric, its type and its description."""
+    definition = METRICS[metric]
+    whole = isinstance(definition, Primitive) and definition.scale == 1
+
     def values(_request: Request, _selection: Selection, blocks: Sequence[Sums]) -> list[float | int | None]:
         return formulas.values(metric, blocks)
 
-    return batched(values, graphql_type, METRICS[metric].description, name=metric.value, needs=(), metrics=(metric,))
+    def rates(
+        _request: Request, _selection: Selection, blocks: Sequence[Sums], unit: As = RatioUnit.FRACTION
+    ) -> list[float | int | None]:
+        return formulas.values(metric, blocks, percent=unit is RatioUnit.PERCENT)
+
+    many = rates if definition.unit is Unit.FRACTION else values
+    return batched(
+        many,
+        BigInt | None if whole else float | None,
+        definition.description,
+        name=metric.value,
+        needs=(),
+        metrics=(metric,),
+    )
 
 
 @strawberry.type(description="A metric that is null or incomplete, and why.")
@@ -32,27 +61,76 @@ def _unavailable(_request: Request, _selection: Selection, blocks: Sequence[Sums
     ]
 
 
+@strawberry.type(description="One metric of a block: its value, or why there is none.")
+class MetricValue:
+    metric: Metric = strawberry.field(description="The metric.")
+    value: float | None = strawberry.field(description="What its field would give.")
+    reason: Reason | None = strawberry.field(description="Why it is null, or not the whole of what it says.")
+
+
+Chosen = Annotated[
+    list[Metric] | None,
+    strawberry.argument(name="metrics", description="Which, each once; without them the default bundle of the scope."),
+]
+
+
+def _computed(metrics: Sequence[Metric] | None = None, **_: object) -> Sequence[Metric]:
+    """What `values` computes, given its arguments."""
+    return metrics or [name for name in METRICS if any(name in bundle for bundle in BUNDLES.values())]
+
+
+def _values(
+    request: Request, _selection: Selection, blocks: Sequence[Sums], metrics: Chosen = None,
+    unit: As = RatioUnit.FRACTION,
+) -> list[list[MetricValue]]:  # fmt: skip
+    if metrics and len(set(metrics)) < len(metrics):
+        raise Invalid("`metrics` names a metric twice.")
+    wanted = [BUNDLES[sums.terms.level] if metrics is None else tuple(metrics) for sums in blocks]
+    request.spend(sum(map(len, wanted)))
+    names = {name for each in set(wanted) for name in each}
+    told = {name: formulas.told(name, blocks, percent=unit is RatioUnit.PERCENT) for name in names}
+    return [[_value(name, *told[name][number]) for name in each] for number, each in enumerate(wanted)]
+
+
+def _value(name: Metric, value: float | None, reason: Reason | None) -> MetricValue:
+    # An integer that no float has is an error, here as in a field of its own.
+    shown: Any = value if value is None else float(exact(value)) if isinstance(value, int) else value
+    return MetricValue(metric=name, value=shown, reason=reason)
+
+
 @strawberry.type(
-    description="Sums over some days, and the ratios computed from those sums. Null is not zero: what is null, or not "
+    description="Sums over some days, and what is computed from those sums. Null is not zero: what is null, or not "
     "whole, is listed in `unavailable` with the reason."
 )
 class Metrics:
     gather = staticmethod(Blocks)
 
-    spend = _metric(Metric.SPEND, float | None)
-    impressions = _metric(Metric.IMPRESSIONS, BigInt | None)
-    clicks = _metric(Metric.CLICKS, BigInt | None)
-    link_clicks = _metric(Metric.LINK_CLICKS, BigInt | None)
-    conversions = _metric(Metric.CONVERSIONS, float | None)
-    conversion_value = _metric(Metric.CONVERSION_VALUE, float | None)
-    reach = _metric(Metric.REACH, BigInt | None)
-    cpa = _metric(Metric.CPA, float | None)
-    cpc = _metric(Metric.CPC, float | None)
-    cpm = _metric(Metric.CPM, float | None)
-    ctr = _metric(Metric.CTR, float | None)
-    cvr = _metric(Metric.CVR, float | None)
-    roas = _metric(Metric.ROAS, float | None)
-    frequency = _metric(Metric.FREQUENCY, float | None)
+    spend = _metric(Metric.SPEND)
+    impressions = _metric(Metric.IMPRESSIONS)
+    clicks = _metric(Metric.CLICKS)
+    link_clicks = _metric(Metric.LINK_CLICKS)
+    reach = _metric(Metric.REACH)
+    frequency = _metric(Metric.FREQUENCY)
+    conversions = _metric(Metric.CONVERSIONS)
+    conversion_value = _metric(Metric.CONVERSION_VALUE)
+    cpa = _metric(Metric.CPA)
+    cpc = _metric(Metric.CPC)
+    cpm = _metric(Metric.CPM)
+    ctr = _metric(Metric.CTR)
+    cvr = _metric(Metric.CVR)
+    link_ctr = _metric(Metric.LINK_CTR)
+    link_cpc = _metric(Metric.LINK_CPC)
+    link_cvr = _metric(Metric.LINK_CVR)
+    aov = _metric(Metric.AOV)
+    roas = _metric(Metric.ROAS)
+    roi = _metric(Metric.ROI)
+    profit = _metric(Metric.PROFIT)
+    values = batched(
+        _values,
+        list[MetricValue] | None,
+        "The metrics that the query names, by a variable say, each with its reason; fractions are written as chosen.",
+        metrics=_computed,
+    )
     unavailable = batched(
         _unavailable,
         list[UnavailableMetric],

@@ -17,6 +17,7 @@ from graph.ad_set import AdSet
 from graph.campaign import Campaign
 from graph.connection import Connection, roots
 from graph.field import batched
+from graph.metric_catalog import metric_catalog
 from graph.node import Node
 from graph.project import Project
 from graph.selection import Selection
@@ -137,3 +138,4 @@ class Query:
     campaign = batched(_entity(entity.CAMPAIGN), Campaign | None, "One campaign.")
     ad_set = batched(_entity(entity.AD_SET), AdSet | None, "One ad set.")
     ad = batched(_entity(entity.AD), Ad | None, "One ad.")
+    metric_catalog = metric_catalog

@@ -13,7 +13,8 @@ BigInt = NewType("BigInt", int)
 CurrencyCode = NewType("CurrencyCode", str)
 
 
-def _exact(value: object) -> int:
+def exact(value: object) -> int:
+    """The integer, if a JSON number has every digit of it."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise Invalid(f"BigInt cannot represent {value!r}: it is no integer.")
     if abs(value) > MAX_EXACT:
@@ -28,8 +29,8 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="BigInt",
         description="An integer, exact in a JSON number: at most 2^53 - 1 either way. Beyond that an error, never a "
         "wrong digit.",
-        serialize=_exact,
-        parse_value=_exact,
+        serialize=exact,
+        parse_value=exact,
     ),
     CurrencyCode: strawberry.scalar(
         name="CurrencyCode",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -10,6 +10,7 @@ import strawberry
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
+    GraphQLField,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLOutputType,
@@ -18,14 +19,15 @@ from graphql import (
     get_named_type,
 )
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_subfields
-from graphql.execution.values import VariableValues
+from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.types.field import StrawberryField
 
 from db.database import Row
 from db.entity import Kind
-from resolvers import formulas
+from resolvers import metric
 from resolvers.context import Request
 from resolvers.global_id import TYPE_NAMES
+from resolvers.metric import Metric
 
 Info = strawberry.Info[Request, None]
 
@@ -62,7 +64,7 @@ class Selection:
         """
         found = self._read.get((kind, path))
         if found is None:
-            needed = {column for selected in self._fields(kind, path) for column in _needs(selected)}
+            needed = {column for selected, _, _ in self._fields(kind, path) for column in _needs(selected)}
             found = self._read[kind, path] = tuple(sorted(needed & kind.columns))
         return found
 
@@ -70,11 +72,21 @@ class Selection:
         """The columns of the facts that the metrics selected at `path` below this field are computed from."""
         found = self._read.get((None, path))
         if found is None:
-            names = [name for selected in self._fields(None, path) for name in selected.metadata.get("metrics", ())]
-            found = self._read[None, path] = formulas.columns_of(names)
+            names = {name for selected in self._fields(None, path) for name in self._computed(*selected)}
+            found = self._read[None, path] = metric.columns_of(names)
         return found
 
-    def _fields(self, kind: Kind[Row] | None, path: tuple[str, ...]) -> list[StrawberryField]:
+    def _computed(self, field: StrawberryField, definition: GraphQLField, node: FieldNode) -> Iterable[Metric]:
+        """The metrics that a field computes: always the same, or those that its arguments name."""
+        named: Any = field.metadata.get("metrics", ())
+        found: Iterable[Metric] = named
+        if callable(named):
+            found = named(**get_argument_values(definition, node, VariableValues({}, dict(self.variables))))
+        return found
+
+    def _fields(
+        self, kind: Kind[Row] | None, path: tuple[str, ...]
+    ) -> list[tuple[StrawberryField, GraphQLField, FieldNode]]:
         parents = [(get_named_type(self.return_type), [FieldDetails(node, None) for node in self.nodes])]
         for step in path:
             parents = [
@@ -84,9 +96,9 @@ class Selection:
                 if name == step
             ]
         return [
-            found.extensions["strawberry-definition"]
+            (found.extensions["strawberry-definition"], found, group[0].node)
             for parent, details in parents
-            for _, found, _ in self._below(parent, details, kind)
+            for _, found, group in self._below(parent, details, kind)
         ]
 
     def _below(self, parent: GraphQLNamedType, details: list[FieldDetails], kind: Kind[Row] | None) -> Any:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from itertools import repeat
 from typing import Generic, NamedTuple, TypeVar
 
@@ -18,8 +18,8 @@ from resolvers import coverage, window_reach
 from resolvers.alike import Alike, distinct
 from resolvers.context import Request
 from resolvers.coverage import Coverage
-from resolvers.formulas import WHOLE, PlainBlocks, Shared, Sums
-from resolvers.options import Options
+from resolvers.formulas import WHOLE, PlainBlocks, Shared, Sums, Terms
+from resolvers.options import Options, UndefinedRatios
 from resolvers.window import (
     LIFETIME,
     Granularity,
@@ -119,8 +119,14 @@ class _Unclear(NamedTuple):
     until: date
 
 
+@lru_cache(maxsize=64)  # sums that share their terms are computed side by side
+def terms_of(level: Level | None, options: Options) -> Terms:
+    """What sums of that level are asked for on."""
+    return Terms(level, floored=options.undefined_ratios is UndefinedRatios.FLOORED)
+
+
 async def totals(
-    request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, _options: Options,
+    request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, options: Options,
     columns: tuple[str, ...],
 ) -> Sequence[Sums]:  # fmt: skip
     """Batch: the sums of `columns` over each entity's window. All entities are of one level."""
@@ -133,8 +139,9 @@ async def totals(
         _accounts(request, windows),
     )
     found = _Found(lines.entity_ids, lines, columns)
+    terms = terms_of(level, options)
     if found.plain and all(account.plain(level) for account in accounts.values()):
-        return found.plain_sums(entities.ids, _currencies(entities, accounts))
+        return found.plain_sums(entities.ids, _currencies(entities, accounts), terms)
     answers: dict[int, Sums] = {}
     unclear = []
     whole: list[window_reach.Told] = []
@@ -143,7 +150,7 @@ async def totals(
         account = accounts[account_id]
         since, until = account.window.since, account.window.until
         covered = account.covered(level, since, until)
-        of_account = found.sums(ids, account.currencies, repeat(account.window.days == 1))
+        of_account = found.sums(ids, account.currencies, repeat(account.window.days == 1), terms)
         answers |= zip(ids, of_account, strict=True)
         unclear += [
             _Unclear(sums, Entity(id_, account_id), account, since, until)
@@ -162,7 +169,7 @@ async def totals(
 
 
 async def series(
-    request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, _options: Options,
+    request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, options: Options,
     granularity: Granularity, columns: tuple[str, ...],
 ) -> list[Series]:  # fmt: skip
     """Batch: the sums of `columns` over each bucket of each entity's window."""
@@ -176,6 +183,7 @@ async def series(
         _accounts(request, windows),
     )
     found = _Found(list(zip(lines.entity_ids, lines.buckets, strict=True)), lines, columns)
+    terms = terms_of(level, options)
     answers: dict[int, Series] = {}
     unclear = []
     whole: list[window_reach.Told] = []
@@ -185,7 +193,7 @@ async def series(
         columns_of_cut = list(zip(*cut, strict=True))
         of_one_day = [bucket.days == 1 for bucket in cut]
         for id_ in ids:
-            of_entity = found.sums(zip(repeat(id_), columns_of_cut[0]), account.currencies, of_one_day)
+            of_entity = found.sums(zip(repeat(id_), columns_of_cut[0]), account.currencies, of_one_day, terms)
             points = map(partial(tuple.__new__, Point), zip(*columns_of_cut, of_entity, strict=True))
             answers[id_] = Series(granularity, list(points))
             unclear += [
@@ -274,23 +282,25 @@ class _Found(Generic[K]):
         # Who has no line has this one: no rows, which add up to zeros.
         self._silent = self._append(frozenset(), dict.fromkeys(self._added, 0) | {"reach": None})
 
-    def sums(self, keys: Iterable[K], currencies: frozenset[str], of_one_day: Iterable[bool]) -> list[Sums]:
+    def sums(
+        self, keys: Iterable[K], currencies: frozenset[str], of_one_day: Iterable[bool], terms: Terms
+    ) -> list[Sums]:
         """Those under each key; zeros where there are none. `of_one_day` says of each key whether reach can be told."""
         columns, missing, get, silent = self._columns, self._missing, self._at.get, self._silent
         places = [get(key, silent) for key in keys]
         days = columns.get("days") or [0]
         if "reach" not in columns:
-            return [Sums(columns, at, missing[at], None, False, days[at], currencies) for at in places]
+            return [Sums(columns, at, missing[at], None, False, days[at], currencies, terms) for at in places]
         reach, rows = columns["reach"], columns["reach_rows"]
         return [
-            Sums(columns, at, missing[at], reach[at] if alone else None, rows[at] > 0, days[at], currencies)
+            Sums(columns, at, missing[at], reach[at] if alone else None, rows[at] > 0, days[at], currencies, terms)
             for at, alone in zip(places, of_one_day, strict=False)
         ]
 
-    def plain_sums(self, keys: Iterable[K], currencies: Shared) -> PlainBlocks:
+    def plain_sums(self, keys: Iterable[K], currencies: Shared, terms: Terms) -> PlainBlocks:
         """Those under each key, where all are plain."""
         get, silent = self._at.get, self._silent
-        return PlainBlocks(self._columns, [get(key, silent) for key in keys], currencies)
+        return PlainBlocks(self._columns, [get(key, silent) for key in keys], currencies, terms)
 
     def _merge(self, keys: Sequence[K]) -> None:
         places: dict[K, list[int]] = {}

@@ -1,4 +1,4 @@
-"""The metric definitions: every formula, unit and reason in one place, as data.
+"""Computation: what the vocabulary's metrics are of some sums, or why they are not.
 
 Primitives are added up first and divided once, at the end, in exact integers: a ratio is never averaged and never
 rounded before the last step.
@@ -8,161 +8,48 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
-from math import gcd
+from fractions import Fraction
+from itertools import repeat
+from math import inf
+from operator import attrgetter, is_, sub
 
-from db.level import Missing
+from db.level import Level
 from resolvers.alike import Alike
+from resolvers.metric import (
+    ADDED_UP,
+    METRICS,
+    REACH,
+    SPEND,
+    Definition,
+    Difference,
+    Metric,
+    Primitive,
+    Ratio,
+    Reason,
+    Unit,
+    definitions,
+)
 
-
-class Reason(Enum):
-    """Why a metric is null, or not the whole of what it says."""
-
-    ZERO_DENOMINATOR = "ZERO_DENOMINATOR"
-    NOT_REPORTED = "NOT_REPORTED"
-    PARTLY_REPORTED = "PARTLY_REPORTED"
-    NOT_IMPORTED = "NOT_IMPORTED"
-    NOT_ADDITIVE = "NOT_ADDITIVE"
-    MIXED_CURRENCY = "MIXED_CURRENCY"
-
-
-class Metric(Enum):
-    """The metrics, each with the name of its field."""
-
-    SPEND = "spend"
-    IMPRESSIONS = "impressions"
-    CLICKS = "clicks"
-    LINK_CLICKS = "linkClicks"
-    CONVERSIONS = "conversions"
-    CONVERSION_VALUE = "conversionValue"
-    REACH = "reach"
-    CPA = "cpa"
-    CPC = "cpc"
-    CPM = "cpm"
-    CTR = "ctr"
-    CVR = "cvr"
-    ROAS = "roas"
-    FREQUENCY = "frequency"
+# A value, and why it is null or not the whole of what it says.
+Told = tuple[float | int | None, Reason | None]
+# A number exactly, as a numerator over a denominator above 0, and why there is none or why it is not whole.
+Exact = tuple[tuple[int | Fraction, int | Fraction] | None, Reason | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Primitive:
-    """A number that platforms report. It is stored as an integer: `scale` of them make one."""
+class Terms:
+    """What numbers were asked for on: the same for many sums, which share them.
 
-    name: Metric
-    column: str
-    description: str
-    scale: int = 1
-    bit: int = 0
-    money: bool = False
+    `level` is that of the entity (None: a project), `tracked` says that conversions are those that we attribute rather
+    than those that platforms report, `floored` that no denominator counts as less than its floor (document 000's rule).
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """`factor` × `numerator` / `denominator`, both sums over the same days."""
-
-    name: Metric
-    numerator: Primitive
-    denominator: Primitive
-    description: str
-    factor: int = 1
-
-    @property
-    def above(self) -> int:
-        """What the numerator's integer is multiplied by."""
-        return self.factor * self.denominator.scale // self._common
-
-    @property
-    def below(self) -> int:
-        """What the denominator's integer is multiplied by, so that the scales cancel."""
-        return self.numerator.scale // self._common
-
-    @property
-    def _common(self) -> int:
-        return gcd(self.factor * self.denominator.scale, self.numerator.scale)
+    level: Level | None = None
+    tracked: bool = False
+    floored: bool = False
 
 
-MILLION = 1_000_000
-SPEND = Primitive(
-    Metric.SPEND,
-    "spend_micros",
-    "What the delivery cost, in `currency`. Additive.",
-    MILLION,
-    int(Missing.SPEND),
-    money=True,
-)
-IMPRESSIONS = Primitive(
-    Metric.IMPRESSIONS, "impressions", "How often an ad was shown. Additive.", bit=int(Missing.IMPRESSIONS)
-)
-CLICKS = Primitive(
-    Metric.CLICKS,
-    "clicks",
-    "Clicks as the platform counts them: all clicks on Meta, clicks on TikTok, taps on Apple. Null where a source has "
-    "link clicks only. Additive.",
-    bit=int(Missing.CLICKS),
-)
-LINK_CLICKS = Primitive(
-    Metric.LINK_CLICKS,
-    "link_clicks",
-    "Clicks that compare across platforms: inline link clicks on Meta, clicks to the destination on TikTok, taps on "
-    "Apple. Additive.",
-    bit=int(Missing.LINK_CLICKS),
-)
-CONVERSIONS = Primitive(
-    Metric.CONVERSIONS,
-    "conversions_millionths",
-    "Conversions as the platform reports them, with its own attribution; may be fractional. Additive.",
-    MILLION,
-    int(Missing.CONVERSIONS),
-)
-CONVERSION_VALUE = Primitive(
-    Metric.CONVERSION_VALUE,
-    "conversion_value_micros",
-    "What the conversions are worth as the platform reports it, in `currency`. Additive.",
-    MILLION,
-    int(Missing.CONVERSION_VALUE),
-    money=True,
-)
-REACH = Primitive(
-    Metric.REACH,
-    "reach",
-    "How many people saw an ad at least once. Never summed, since people overlap: given only where the platform "
-    "reported it for exactly this entity and these days.",
-)
-PRIMITIVES = (SPEND, IMPRESSIONS, CLICKS, LINK_CLICKS, CONVERSIONS, CONVERSION_VALUE)
-ADDITIVE = tuple(primitive.column for primitive in PRIMITIVES)
-RATIOS = (
-    Ratio(Metric.CPA, SPEND, CONVERSIONS, "Cost per acquisition: spend / conversions, in `currency`."),
-    Ratio(Metric.CPC, SPEND, CLICKS, "Cost per click: spend / clicks, in `currency`."),
-    Ratio(
-        Metric.CPM,
-        SPEND,
-        IMPRESSIONS,
-        "Cost per thousand impressions: 1000 × spend / impressions, in `currency`.",
-        1_000,
-    ),
-    Ratio(Metric.CTR, CLICKS, IMPRESSIONS, "Click-through rate: clicks / impressions, a fraction."),
-    Ratio(Metric.CVR, CONVERSIONS, CLICKS, "Conversion rate: conversions / clicks, a fraction."),
-    Ratio(Metric.ROAS, CONVERSION_VALUE, SPEND, "Return on ad spend: conversionValue / spend."),
-    Ratio(
-        Metric.FREQUENCY,
-        IMPRESSIONS,
-        REACH,
-        "Average impressions per person reached: impressions / reach. Given wherever reach is.",
-    ),
-)
-METRICS: dict[Metric, Primitive | Ratio] = {metric.name: metric for metric in (*PRIMITIVES, REACH, *RATIOS)}
-
-
-def columns_of(names: Iterable[Metric]) -> tuple[str, ...]:
-    """The columns that the named metrics are computed from, in one order, so that equal needs share a statement."""
-    needed: set[str] = set()
-    for name in names:
-        metric = METRICS[name]
-        parts = (metric.numerator, metric.denominator) if isinstance(metric, Ratio) else (metric,)
-        needed.update(part.column for part in parts)
-    return tuple(part.column for part in (*PRIMITIVES, REACH) if part.column in needed)
-
+PLAIN_TERMS = Terms()
 
 # Numbers by column, many sums side by side.
 Columns = Mapping[str, Sequence[int]]
@@ -181,6 +68,7 @@ class Sums:
     where it was reported for exactly these days, by one own row or of a whole window; `reach_seen` where some row at or
     below reported any, `reach_of_more` where it is of days that the sums lack. `currencies` are those of the ad
     accounts with rows (of all, where none has any); an account of unknown currency counts as a currency of its own.
+    `terms` are what it was asked for on.
     """
 
     columns: Columns = field(default_factory=dict[str, Sequence[int]])
@@ -190,11 +78,12 @@ class Sums:
     reach_seen: bool = False
     days: int = 0
     currencies: frozenset[str] = frozenset()
+    terms: Terms = PLAIN_TERMS
     reach_of_more: bool = False
 
     def __repr__(self) -> str:
         own = {column: numbers[self.at] for column, numbers in self.columns.items()}
-        told = (self.missing, self.reach, self.reach_seen, self.days, self.currencies)
+        told = (self.missing, self.reach, self.reach_seen, self.days, self.currencies, self.terms)
         return f"Sums({own}, {', '.join(map(repr, told))})"
 
     def sum(self, column: str) -> int:
@@ -204,11 +93,29 @@ class Sums:
 
     def value(self, name: Metric) -> float | int | None:
         """The metric's value, or None where `reason` says why."""
-        return self._told(name)[0]
+        return self.told(name)[0]
 
     def reason(self, name: Metric) -> Reason | None:
         """Why the metric is null or incomplete; None where it is neither."""
-        return self._told(name)[1]
+        return self.told(name)[1]
+
+    def told(self, name: Metric, *, tracked: bool | None = None, percent: bool = False) -> Told:
+        """The metric's value and its reason; see `values` for the choices."""
+        definition = definitions(tracked=self.terms.tracked if tracked is None else tracked)[name]
+        exact, reason = self.exact(definition)
+        if exact is None:
+            return None, reason
+        above, below = exact
+        if isinstance(definition, Primitive) and definition.scale == 1:
+            return _whole(above), reason
+        return _divided(above * _hundred(definition, percent=percent), below), reason
+
+    def exact(self, definition: Definition) -> Exact:
+        """The metric's value before it is rounded, and its reason."""
+        if isinstance(definition, Ratio):
+            return self._ratio(definition)
+        number, reason = self._number(definition)
+        return (None if number is None else (number, definition.scale)), reason
 
     def unavailable(self) -> list[tuple[Metric, Reason]]:
         """Every metric that is null or incomplete, and why."""
@@ -225,47 +132,73 @@ class Sums:
         """Whether every row reports everything, in one currency: no sum of it can be null or incomplete."""
         return self.missing == WHOLE and len(self.currencies) == 1
 
-    def _told(self, name: Metric) -> tuple[float | int | None, Reason | None]:
-        metric = METRICS[name]
-        return self._ratio(metric) if isinstance(metric, Ratio) else self._shown(metric)
-
-    def _shown(self, primitive: Primitive) -> tuple[float | int | None, Reason | None]:
-        number, reason = self._number(primitive)
-        return (number if number is None or primitive.scale == 1 else number / primitive.scale), reason
-
-    def _number(self, primitive: Primitive) -> tuple[int | None, Reason | None]:
-        if primitive is REACH and self.reach is not None:
-            return self.reach, None
+    def _number(self, definition: Primitive | Difference) -> tuple[int | Fraction | None, Reason | None]:
+        """The integer (or what converted money is) that is stored for the metric, and its reason."""
+        if isinstance(definition, Difference):
+            return self._difference(definition)
+        if definition is REACH:
+            return self.reach, self._why_no_reach()
         if not self.missing:
             return None, Reason.NOT_IMPORTED
-        if primitive is REACH:
-            return None, self._why_no_reach()
-        lacking = [bool(missing & primitive.bit) for missing in self.missing]
+        lacking = [bool(missing & definition.bit) for missing in self.missing]
         if all(lacking):
             return None, Reason.NOT_REPORTED
-        if primitive.money and len(self.currencies) > 1:
+        if definition.money and len(self.currencies) > 1:
             return None, Reason.MIXED_CURRENCY
-        return self.sum(primitive.column), Reason.PARTLY_REPORTED if any(lacking) else None
+        return self.sum(definition.column), Reason.PARTLY_REPORTED if any(lacking) else None
 
-    def _why_no_reach(self) -> Reason:
+    def _why_no_reach(self) -> Reason | None:
+        if self.reach is not None:
+            return None
+        if not self.missing:
+            return Reason.NOT_IMPORTED
         return Reason.NOT_ADDITIVE if self.reach_seen else Reason.NOT_REPORTED
 
-    def _ratio(self, ratio: Ratio) -> tuple[float | None, Reason | None]:
-        top, top_reason = self._number(ratio.numerator)
-        bottom, bottom_reason = self._number(ratio.denominator)
+    def _difference(self, difference: Difference) -> tuple[int | Fraction | None, Reason | None]:
+        plus, why = self._number(difference.plus)
+        minus, why_minus = self._number(difference.minus)
+        if plus is None or minus is None:
+            return None, why if plus is None else why_minus
+        if self._parted(difference.parts):
+            return None, Reason.PARTLY_REPORTED
+        return plus - minus, why or why_minus
+
+    def _ratio(self, ratio: Ratio) -> Exact:
+        top, why = self._number(ratio.numerator)
+        bottom, why_bottom = self._number(ratio.denominator)
         if top is None or bottom is None:
-            return None, top_reason if top is None else bottom_reason
+            return None, why if top is None else why_bottom
         if ratio.denominator is REACH and self.reach_of_more:
             return None, Reason.NOT_IMPORTED
-        if self._parted(ratio.numerator, ratio.denominator):
+        if self._parted(ratio.parts):
             return None, Reason.PARTLY_REPORTED
+        if self.terms.floored:
+            bottom = max(bottom, ratio.denominator.floor)
         if bottom == 0:
             return None, Reason.ZERO_DENOMINATOR
-        return ratio.above * top / (ratio.below * bottom), None
+        return (ratio.above * top, ratio.below * bottom), None
 
-    def _parted(self, one: Primitive, other: Primitive) -> bool:
-        """Whether some rows report one of the two and not the other."""
-        return any(bool(missing & one.bit) != bool(missing & other.bit) for missing in self.missing)
+    def _parted(self, parts: Sequence[Primitive]) -> bool:
+        """Whether some rows report one of these and not another."""
+        return any(len({bool(missing & part.bit) for part in parts}) > 1 for missing in self.missing)
+
+
+def _whole(number: int | Fraction) -> int:
+    assert isinstance(number, int)
+    return number
+
+
+def _divided(above: int | Fraction, below: int | Fraction) -> float:
+    """The quotient, rounded once: of integers as they are divided, of fractions at the end."""
+    found = above / below
+    return found if isinstance(found, float) else float(found)
+
+
+def _hundred(definition: Definition, *, percent: bool) -> int:
+    return 100 if percent and definition.unit is Unit.FRACTION else 1
+
+
+_COLUMNS, _TERMS = attrgetter("columns"), attrgetter("terms")
 
 
 # The currencies of many sums: of all, or of each.
@@ -277,10 +210,11 @@ class PlainBlocks(Alike[Sums]):
 
     unclear: Sequence[int] = ()
 
-    def __init__(self, columns: Columns, places: Sequence[int], currencies: Shared) -> None:
+    def __init__(self, columns: Columns, places: Sequence[int], currencies: Shared, terms: Terms) -> None:
         self._shared = columns
         self._places = places
         self._currencies = currencies
+        self.terms: Terms | None = terms
         self._columns: dict[str, Sequence[int]] = {}
 
     def __len__(self) -> int:
@@ -292,7 +226,8 @@ class PlainBlocks(Alike[Sums]):
         currencies = known if isinstance(known, frozenset) else known[number]
         place = self._places[number]
         days = self._shared.get("days")
-        return Sums(self._shared, place, WHOLE, days=days[place] if days else 0, currencies=currencies)
+        terms = self.terms or PLAIN_TERMS
+        return Sums(self._shared, place, WHOLE, days=days[place] if days else 0, currencies=currencies, terms=terms)
 
     def column(self, column: str) -> Sequence[int]:
         """One column's sums."""
@@ -311,8 +246,11 @@ class Blocks(list[Sums]):
         super().__init__(blocks)
         self._columns: dict[str, Sequence[int]] = {}
         shared = self[0].columns if self else {}
-        self._shared = shared if all(sums.columns is shared for sums in self) else {}
+        self._shared = shared if all(map(is_, map(_COLUMNS, self), repeat(shared))) else {}
         self._places = [sums.at for sums in self] if self._shared else []
+        terms = self[0].terms if self else PLAIN_TERMS
+        # None: there are several, so that each answers for itself.
+        self.terms = terms if all(map(is_, map(_TERMS, self), repeat(terms))) else None
         # Those that answer for themselves: something of them may be null or incomplete.
         self.unclear = [number for number, sums in enumerate(self) if not sums.plain]
 
@@ -329,31 +267,77 @@ class Blocks(list[Sums]):
         return [sums.sum(column) for sums in self]
 
 
-def values(name: Metric, blocks: Sequence[Sums]) -> list[float | int | None]:
-    """One metric of many sums: what `Sums.value` gives for each, without its questions where they are plain."""
+def values(
+    name: Metric, blocks: Sequence[Sums], *, tracked: bool | None = None, percent: bool = False
+) -> list[float | int | None]:
+    """One metric of many sums: what `Sums.told` gives for each, without its questions where they are plain.
+
+    `tracked` chooses whose conversions are meant (None: those of the terms); `percent` gives fractions times 100.
+    """
     together = blocks if isinstance(blocks, Blocks | PlainBlocks) else Blocks(blocks)
     if not together:
         return []
-    metric = METRICS[name]
-    if metric is REACH or (isinstance(metric, Ratio) and metric.denominator is REACH):
-        return [sums.value(name) for sums in together]
-    found = _plain_ratios(metric, together) if isinstance(metric, Ratio) else _plain_sums(metric, together)
+    if together.terms is None:
+        return [sums.told(name, tracked=tracked, percent=percent)[0] for sums in together]
+    definition = definitions(tracked=together.terms.tracked if tracked is None else tracked)[name]
+    if REACH in definition.parts:
+        return [sums.told(name)[0] for sums in together]
+    if isinstance(definition, Ratio):
+        found = _plain_ratios(definition, together, _hundred(definition, percent=percent), together.terms)
+    else:
+        found = _plain_sums(definition, together)
     for number in together.unclear:
-        found[number] = together[number].value(name)
+        found[number] = together[number].told(name, tracked=tracked, percent=percent)[0]
     return found
 
 
-def _plain_sums(primitive: Primitive, blocks: Blocks | PlainBlocks) -> list[float | int | None]:
-    scale, numbers = primitive.scale, blocks.column(primitive.column)
+def told(name: Metric, blocks: Sequence[Sums], *, tracked: bool | None = None, percent: bool = False) -> list[Told]:
+    """One metric of many sums, each value with its reason."""
+    together = blocks if isinstance(blocks, Blocks | PlainBlocks) else Blocks(blocks)
+    found: list[Told] = [
+        (value, Reason.ZERO_DENOMINATOR if value is None else None)
+        for value in values(name, together, tracked=tracked, percent=percent)
+    ]
+    asking = range(len(found)) if REACH in METRICS[name].parts or together.terms is None else together.unclear
+    for number in asking:
+        found[number] = together[number].told(name, tracked=tracked, percent=percent)
+    return found
+
+
+def sort_values(name: Metric, blocks: Sequence[Sums], *, worst: bool) -> list[float | int | None]:
+    """What many sums are ordered, and conditions are checked, by: one metric's values.
+
+    `worst`: what was spent on and got nothing costs infinitely much; anything else that is null stays so.
+    """
+    found = told(name, blocks)
+    if worst and METRICS[name].inputs[:1] == (SPEND,):
+        return [
+            inf if reason is Reason.ZERO_DENOMINATOR and sums.sum(SPEND.column) > 0 else value
+            for (value, reason), sums in zip(found, blocks, strict=True)
+        ]
+    return [value for value, _ in found]
+
+
+def _plain_sums(definition: Primitive | Difference, blocks: Blocks | PlainBlocks) -> list[float | int | None]:
+    scale, numbers = definition.scale, _side_by_side(definition, blocks)
     return list(numbers) if scale == 1 else [number / scale for number in numbers]
 
 
-def _plain_ratios(ratio: Ratio, blocks: Blocks | PlainBlocks) -> list[float | int | None]:
-    above, below = ratio.above, ratio.below
-    pairs = zip(blocks.column(ratio.numerator.column), blocks.column(ratio.denominator.column), strict=True)
+def _plain_ratios(ratio: Ratio, blocks: Blocks | PlainBlocks, hundred: int, terms: Terms) -> list[float | int | None]:
+    above, below = ratio.above * hundred, ratio.below
+    tops, bottoms = _side_by_side(ratio.numerator, blocks), blocks.column(ratio.denominator.column)
+    if terms.floored:
+        least = ratio.denominator.floor
+        bottoms = [max(bottom, least) for bottom in bottoms]
     if above == below:
-        return [top / bottom if bottom else None for top, bottom in pairs]
-    return [above * top / (below * bottom) if bottom else None for top, bottom in pairs]
+        return [top / bottom if bottom else None for top, bottom in zip(tops, bottoms, strict=True)]
+    return [above * top / (below * bottom) if bottom else None for top, bottom in zip(tops, bottoms, strict=True)]
+
+
+def _side_by_side(definition: Primitive | Difference, blocks: Blocks | PlainBlocks) -> Sequence[int]:
+    if isinstance(definition, Difference):
+        return list(map(sub, blocks.column(definition.plus.column), blocks.column(definition.minus.column)))
+    return blocks.column(definition.column)
 
 
 def shared(parts: Iterable[tuple[int, frozenset[str]]]) -> frozenset[str]:
@@ -363,9 +347,9 @@ def shared(parts: Iterable[tuple[int, frozenset[str]]]) -> frozenset[str]:
     return frozenset().union(*having)
 
 
-def combined(parts: Sequence[Sums], currencies: frozenset[str] | None = None) -> Sums:
+def combined(parts: Sequence[Sums], currencies: frozenset[str] | None = None, terms: Terms = PLAIN_TERMS) -> Sums:
     """The sum of several entities', in the parts' currencies or those given. Reach stays with each of them."""
-    columns = {column for part in parts for column in ADDITIVE if column in part.columns}
+    columns = {column for part in parts for column in ADDED_UP if column in part.columns}
     return Sums(
         {column: [sum(part.sum(column) for part in parts)] for column in columns},
         0,
@@ -374,4 +358,5 @@ def combined(parts: Sequence[Sums], currencies: frozenset[str] | None = None) ->
         any(part.reach_seen for part in parts),
         max((part.days for part in parts), default=0),
         shared((part.days, part.currencies) for part in parts) if currencies is None else currencies,
+        terms,
     )

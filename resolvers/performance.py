@@ -16,7 +16,7 @@ from resolvers import delivery
 from resolvers.alike import Alike, column
 from resolvers.context import Request
 from resolvers.delivery import Entities, Entity, Point, Series
-from resolvers.formulas import Sums, combined, shared
+from resolvers.formulas import Sums, Terms, combined, shared
 from resolvers.options import Choice, Options, chosen
 from resolvers.window import (
     Bucket,
@@ -169,7 +169,8 @@ async def _project_totals(
     accounts = await _accounts_of(request, project_ids)
     wanted = [account for own in accounts for account in own]
     found = await request.load_all(delivery.totals, wanted, Level.AD_ACCOUNT, spec, options, columns)
-    return [combined([found[account] for account in own]) for own in accounts]
+    terms = delivery.terms_of(None, options)
+    return [combined([found[account] for account in own], terms=terms) for own in accounts]
 
 
 async def _project_series(
@@ -182,20 +183,21 @@ async def _project_series(
         request.load_all(delivery.series, wanted, Level.AD_ACCOUNT, spec, options, granularity, columns),
         windows(request, [Performance(id_, None, spec, options) for id_ in project_ids]),
     )
+    terms = delivery.terms_of(None, options)
     return [
-        _combined_series(buckets(window, granularity), granularity, [found[account] for account in own])
+        _combined_series(buckets(window, granularity), granularity, [found[account] for account in own], terms)
         for own, window in zip(accounts, resolved, strict=True)
     ]
 
 
-def _combined_series(cut: Sequence[Bucket], granularity: Granularity, parts: Sequence[Series]) -> Series:
+def _combined_series(cut: Sequence[Bucket], granularity: Granularity, parts: Sequence[Series], terms: Terms) -> Series:
     # The money of a window is in one currency or in several, and so is that of each of its buckets: one in which fewer
     # ad accounts have rows, or none has any, says no more about the currency than the window.
     currencies = shared(
         (sum(point.metrics.days for point in part.points), part.points[0].metrics.currencies) for part in parts
     )
     points = [
-        Point(*bucket, combined([part.points[number].metrics for part in parts], currencies))
+        Point(*bucket, combined([part.points[number].metrics for part in parts], currencies, terms))
         for number, bucket in enumerate(cut)
     ]
     return Series(granularity, points)

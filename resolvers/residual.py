@@ -14,7 +14,8 @@ from resolvers import coverage
 from resolvers.batching import many_per_key
 from resolvers.context import Request
 from resolvers.delivery import Entity
-from resolvers.formulas import METRICS, PRIMITIVES, Metric, Reason, Sums, combined
+from resolvers.formulas import Exact, Sums, combined
+from resolvers.metric import Additivity, Definition, Ratio, Reason
 from resolvers.performance import Performance, accounts, totals, windows
 
 _KINDS: dict[Level, Kind[Row]] = {kind.level: kind for kind in entity.KINDS if kind.level}
@@ -37,16 +38,16 @@ class Residual(Sums):
         """Never: every metric is asked for one by one."""
         return False
 
-    def _told(self, name: Metric) -> tuple[float | int | None, Reason | None]:
-        primitive = METRICS[name]
-        if primitive not in PRIMITIVES:
+    def exact(self, definition: Definition) -> Exact:
+        """The metric's value before it is rounded, and its reason."""
+        if definition.additivity is not Additivity.ADDITIVE:
             return None, Reason.NOT_ADDITIVE
-        (own, why), (parts, why_parts) = self.own._number(primitive), self.parts._number(primitive)  # noqa: SLF001  # its own kind
+        assert not isinstance(definition, Ratio)
+        (own, why), (parts, why_parts) = self.own._number(definition), self.parts._number(definition)  # noqa: SLF001  # its own kind
         if own is None or parts is None:
             return None, why if own is None else why_parts
-        left = own - parts
         reason = why or why_parts or (None if self.whole else Reason.PARTLY_REPORTED)
-        return (left if primitive.scale == 1 else left / primitive.scale), reason
+        return (own - parts, definition.scale), reason
 
 
 async def residuals(request: Request, asked: Sequence[Performance], columns: tuple[str, ...]) -> list[Residual | None]:
@@ -60,7 +61,7 @@ async def residuals(request: Request, asked: Sequence[Performance], columns: tup
     for one, sums, those, (days, days_below, missing) in zip(having, own, parts, covered, strict=True):
         # Without any part, nothing is what covered days have of them.
         below = combined(those) if those else Sums(missing=missing)
-        found[one] = Residual(missing=sums.missing, own=sums, parts=below, whole=days == days_below)
+        found[one] = Residual(missing=sums.missing, terms=sums.terms, own=sums, parts=below, whole=days == days_below)
     return [found.get(one) for one in asked]
 
 

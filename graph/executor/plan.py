@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from graphql import (
+    ArgumentNode,
     DirectiveNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -16,8 +17,10 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    ListValueNode,
     OperationDefinitionNode,
     OperationType,
+    ValueNode,
     VariableNode,
     Visitor,
     get_nullable_type,
@@ -42,6 +45,8 @@ MOST_PLANS = 32
 # To convert arguments takes long, and few come again and again; those with long texts and lists are not kept.
 MOST_ARGUMENTS = 8
 LONGEST_KEPT = 100
+# The argument of fields that compute the metrics that it names.
+METRICS = "metrics"
 # Builds so many objects from their columns of values.
 Build = Callable[..., list[dict[str, Any]]]
 
@@ -263,7 +268,7 @@ class Plans:
         if steering is None:
             steering = self._steering[name] = steering_variables(definition, fragments)
         values = {variable: variables[variable] for variable in steering if variable in variables}
-        key = (name, *values.items())
+        key = (name, *((variable, _hashable(value)) for variable, value in values.items()))
         if key not in self._plans:
             if len(self._plans) >= MOST_PLANS:
                 self._plans.clear()
@@ -279,14 +284,27 @@ class _Steering(Visitor):
 
     def enter_directive(self, node: DirectiveNode, *_: object) -> None:
         for argument in node.arguments or ():
-            if isinstance(argument.value, VariableNode):
-                self.names.add(argument.value.name.value)
+            self._note(argument.value)
+
+    def enter_argument(self, node: ArgumentNode, *_: object) -> None:
+        # Those that choose metrics decide what is fetched above them.
+        if node.name.value == METRICS:
+            for value in node.value.values if isinstance(node.value, ListValueNode) else (node.value,):
+                self._note(value)
+
+    def _note(self, value: ValueNode) -> None:
+        if isinstance(value, VariableNode):
+            self.names.add(value.name.value)
+
+
+def _hashable(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def steering_variables(
     definition: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
 ) -> tuple[str, ...]:
-    """The names of the variables that decide which fields are there at all."""
+    """The names of the variables that decide which fields are there at all, and which metrics are needed."""
     visitor = _Steering()
     for node in (definition, *fragments.values()):
         visit(node, visitor)

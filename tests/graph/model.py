@@ -6,6 +6,7 @@ fractions until they are shown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
@@ -20,11 +21,15 @@ MILLIONTHS = (*MONEY, "conversions")
 RATIOS = {
     "cpa": (1, "spend", "conversions"), "cpc": (1, "spend", "clicks"), "cpm": (1000, "spend", "impressions"),
     "ctr": (1, "clicks", "impressions"), "cvr": (1, "conversions", "clicks"),
-    "roas": (1, "conversionValue", "spend"), "frequency": (1, "impressions", "reach"),
+    "linkCtr": (1, "linkClicks", "impressions"), "linkCpc": (1, "spend", "linkClicks"),
+    "linkCvr": (1, "conversions", "linkClicks"), "aov": (1, "conversionValue", "conversions"),
+    "roas": (1, "conversionValue", "spend"), "roi": (1, "profit", "spend"), "frequency": (1, "impressions", "reach"),
 }  # fmt: skip
-ENUM = {metric: column.removesuffix("_micros").removesuffix("_millionths").upper()
-        for metric, column in COLUMNS.items()}  # fmt: skip
-ENUM |= {metric: metric.upper() for metric in ("reach", *RATIOS)}
+# As the schema names and orders them.
+METRICS = ("spend", "impressions", "clicks", "linkClicks", "reach", "frequency", "conversions", "conversionValue",
+           "cpa", "cpc", "cpm", "ctr", "cvr", "linkCtr", "linkCpc", "linkCvr", "aov", "roas", "roi",
+           "profit")  # fmt: skip
+ENUM = {metric: re.sub("[A-Z]", lambda capital: f"_{capital[0]}", metric).upper() for metric in METRICS}
 DAY = timedelta(days=1)
 
 # What one row says of a metric: which row, and its number or None.
@@ -149,12 +154,13 @@ class Model:
     def _metrics(self, entity: Entity, days: Sequence[date], mixed: bool) -> dict[str, Any]:
         answers: dict[str, Answer] = {metric: self._additive(entity, days, metric, mixed) for metric in COLUMNS}
         answers["reach"] = self._reach(entity, days)
+        answers["profit"] = _difference(answers["conversionValue"], answers["spend"])
         for ratio, (factor, top, bottom) in RATIOS.items():
             answers[ratio] = _ratio(factor, answers[top], answers[bottom])
         shown = {metric: None if value is None else float(value) for metric, (value, _, _) in answers.items()}
         return shown | {
             "unavailable": [
-                {"metric": ENUM[metric], "reason": reason} for metric, (_, reason, _) in answers.items() if reason
+                {"metric": ENUM[metric], "reason": answers[metric][1]} for metric in METRICS if answers[metric][1]
             ]
         }
 
@@ -186,6 +192,15 @@ class Model:
         return bool(own and own["reach"] is not None) or any(
             self._reach_seen(child, day) for child in self.children[entity]
         )
+
+
+def _difference(one: Answer, other: Answer) -> Answer:
+    lacking = one[2] | other[2]
+    if one[0] is None or other[0] is None:
+        return None, one[1] if one[0] is None else other[1], lacking
+    if one[2] != other[2]:
+        return None, "PARTLY_REPORTED", lacking
+    return one[0] - other[0], one[1], lacking
 
 
 def _ratio(factor: int, top: Answer, bottom: Answer) -> Answer:

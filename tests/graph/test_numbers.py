@@ -19,7 +19,8 @@ from tests.graph.worlds import Window, World, long_windows, short_windows, world
 
 FRAGMENTS = """
 fragment Numbers on Metrics {
-  spend impressions clicks linkClicks conversions conversionValue reach cpa cpc cpm ctr cvr roas frequency
+  spend impressions clicks linkClicks reach frequency conversions conversionValue cpa cpc cpm ctr cvr linkCtr linkCpc
+  linkCvr aov roas roi profit
   unavailable { metric reason }
 }
 fragment Told on Performance {

@@ -17,7 +17,7 @@ from db.importers.choices import Choices
 from db.importers.records import Computed
 from resolvers.computed import Comparison, _agree, compare
 from resolvers.context import Request
-from resolvers.formulas import Metric
+from resolvers.metric import Metric
 from tests.records import take
 
 ROW = {

@@ -1,0 +1,357 @@
+"""The vocabulary: what every metric is, as data; computation, catalogue, descriptions and documents follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cached_property
+from math import gcd
+
+from db.level import Level, Missing, Platform
+
+
+class Reason(Enum):
+    """Why a metric is null, or not the whole of what it says."""
+
+    ZERO_DENOMINATOR = "ZERO_DENOMINATOR"
+    NOT_REPORTED = "NOT_REPORTED"
+    PARTLY_REPORTED = "PARTLY_REPORTED"
+    NOT_IMPORTED = "NOT_IMPORTED"
+    NOT_ADDITIVE = "NOT_ADDITIVE"
+    MIXED_CURRENCY = "MIXED_CURRENCY"
+
+
+class Metric(Enum):
+    """The metrics, each with the name of its field."""
+
+    SPEND = "spend"
+    IMPRESSIONS = "impressions"
+    CLICKS = "clicks"
+    LINK_CLICKS = "linkClicks"
+    REACH = "reach"
+    FREQUENCY = "frequency"
+    CONVERSIONS = "conversions"
+    CONVERSION_VALUE = "conversionValue"
+    CPA = "cpa"
+    CPC = "cpc"
+    CPM = "cpm"
+    CTR = "ctr"
+    CVR = "cvr"
+    LINK_CTR = "linkCtr"
+    LINK_CPC = "linkCpc"
+    LINK_CVR = "linkCvr"
+    AOV = "aov"
+    ROAS = "roas"
+    ROI = "roi"
+    PROFIT = "profit"
+
+
+class Unit(Enum):
+    """What one of a metric is."""
+
+    COUNT = "COUNT"
+    CURRENCY = "CURRENCY"
+    FRACTION = "FRACTION"
+    RATIO = "RATIO"
+
+
+class Direction(Enum):
+    """Which way a metric gets better."""
+
+    UP_IS_BETTER = "UP_IS_BETTER"
+    DOWN_IS_BETTER = "DOWN_IS_BETTER"
+    NEUTRAL = "NEUTRAL"
+
+
+class Additivity(Enum):
+    """How a metric of a whole follows from its parts: of days, or of what lies below an entity."""
+
+    ADDITIVE = "ADDITIVE"
+    QUOTIENT = "QUOTIENT"
+    UNIQUE = "UNIQUE"
+
+
+MILLION = 1_000_000
+# A cent, in micros.
+CENT = 10_000
+
+
+@dataclass(frozen=True)
+class Primitive:
+    """A number that is added up as it was told. It is stored as an integer: `scale` of them make one.
+
+    `floor` is the least that it is as a denominator where quotients are floored. `bit` marks rows that lack it.
+    """
+
+    name: Metric
+    column: str
+    words: str
+    direction: Direction
+    scale: int = 1
+    bit: int = 0
+    money: bool = False
+    floor: int = 1
+    additivity: Additivity = Additivity.ADDITIVE
+    platforms: tuple[Platform, ...] = tuple(Platform)
+
+    @property
+    def description(self) -> str:
+        """What it is, in words."""
+        return f"{self.words} Additive." if self.additivity is Additivity.ADDITIVE else self.words
+
+    @property
+    def unit(self) -> Unit:
+        """Money, or a number of things."""
+        return Unit.CURRENCY if self.money else Unit.COUNT
+
+    @property
+    def formula(self) -> None:
+        """None: it follows from nothing else."""
+        return
+
+    @property
+    def inputs(self) -> tuple[Primitive | Difference, ...]:
+        """What it follows from: nothing."""
+        return ()
+
+    @property
+    def parts(self) -> tuple[Primitive, ...]:
+        """The stored numbers that it is made of."""
+        return (self,)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """`plus` − `minus`, both sums over the same days, stored in the same scale."""
+
+    name: Metric
+    label: str
+    plus: Primitive
+    minus: Primitive
+    direction: Direction
+    additivity: Additivity = Additivity.ADDITIVE
+
+    @property
+    def description(self) -> str:
+        """What it is, in words, with its formula."""
+        return f"{self.label}: {self.formula}, in `currency`. Additive."
+
+    @property
+    def formula(self) -> str:
+        """How it follows from its inputs."""
+        return f"{self.plus.name.value} − {self.minus.name.value}"
+
+    @property
+    def scale(self) -> int:
+        """How many of the integers make one."""
+        assert self.plus.scale == self.minus.scale
+        return self.plus.scale
+
+    @property
+    def money(self) -> bool:
+        """Whether it is in a currency."""
+        return self.plus.money
+
+    @property
+    def unit(self) -> Unit:
+        """That of both sides."""
+        return self.plus.unit
+
+    @property
+    def inputs(self) -> tuple[Primitive | Difference, ...]:
+        """Both sides."""
+        return self.plus, self.minus
+
+    @property
+    def parts(self) -> tuple[Primitive, ...]:
+        """The stored numbers that it is made of."""
+        return self.plus, self.minus
+
+    @property
+    def platforms(self) -> tuple[Platform, ...]:
+        """Those that report both."""
+        return _of_all(self.parts)
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """`factor` × `numerator` / `denominator`, both sums over the same days."""
+
+    name: Metric
+    label: str
+    numerator: Primitive | Difference
+    denominator: Primitive
+    direction: Direction
+    unit: Unit
+    factor: int = 1
+    additivity: Additivity = Additivity.QUOTIENT
+
+    @property
+    def description(self) -> str:
+        """What it is, in words, with its formula."""
+        unit = {Unit.CURRENCY: ", in `currency`", Unit.FRACTION: ", a fraction"}.get(self.unit, "")
+        return f"{self.label}: {self.formula}{unit}."
+
+    @property
+    def formula(self) -> str:
+        """How it follows from its inputs."""
+        factor = f"{self.factor} × " if self.factor != 1 else ""
+        return f"{factor}{self.numerator.name.value} / {self.denominator.name.value}"
+
+    @property
+    def money(self) -> bool:
+        """Whether it is in a currency; where both sides are money, the currency cancels."""
+        return self.unit is Unit.CURRENCY
+
+    @property
+    def inputs(self) -> tuple[Primitive | Difference, ...]:
+        """Both sides."""
+        return self.numerator, self.denominator
+
+    @property
+    def parts(self) -> tuple[Primitive, ...]:
+        """The stored numbers that it is made of."""
+        return tuple(dict.fromkeys((*self.numerator.parts, self.denominator)))
+
+    @property
+    def platforms(self) -> tuple[Platform, ...]:
+        """Those that report both."""
+        return _of_all(self.parts)
+
+    @cached_property
+    def above(self) -> int:
+        """What the numerator's integer is multiplied by."""
+        return self.factor * self.denominator.scale // self._common
+
+    @cached_property
+    def below(self) -> int:
+        """What the denominator's integer is multiplied by, so that the scales cancel."""
+        return self.numerator.scale // self._common
+
+    @property
+    def _common(self) -> int:
+        return gcd(self.factor * self.denominator.scale, self.numerator.scale)
+
+
+Definition = Primitive | Difference | Ratio
+
+
+def _of_all(parts: Iterable[Primitive]) -> tuple[Platform, ...]:
+    return tuple(platform for platform in Platform if all(platform in part.platforms for part in parts))
+
+
+UP, DOWN, NEUTRAL = Direction.UP_IS_BETTER, Direction.DOWN_IS_BETTER, Direction.NEUTRAL
+
+SPEND = Primitive(
+    Metric.SPEND, "spend_micros", "What the delivery cost, in `currency`.", NEUTRAL, MILLION, int(Missing.SPEND),
+    money=True, floor=CENT,
+)  # fmt: skip
+IMPRESSIONS = Primitive(
+    Metric.IMPRESSIONS, "impressions", "How often an ad was shown.", NEUTRAL, bit=int(Missing.IMPRESSIONS)
+)
+CLICKS = Primitive(
+    Metric.CLICKS, "clicks",
+    "Clicks as the platform counts them: all clicks on Meta, clicks on TikTok, taps on Apple. Null where a source has "
+    "link clicks only.",
+    UP, bit=int(Missing.CLICKS),
+)  # fmt: skip
+LINK_CLICKS = Primitive(
+    Metric.LINK_CLICKS, "link_clicks",
+    "Clicks that compare across platforms: inline link clicks on Meta, clicks to the destination on TikTok, taps on "
+    "Apple.",
+    UP, bit=int(Missing.LINK_CLICKS),
+)  # fmt: skip
+REACH = Primitive(
+    Metric.REACH, "reach",
+    "How many people saw an ad at least once. Never summed, since people overlap: given only where the platform "
+    "reported it for exactly this entity and these days.",
+    UP, additivity=Additivity.UNIQUE, platforms=(Platform.META, Platform.TIKTOK),
+)  # fmt: skip
+CONVERSIONS = Primitive(
+    Metric.CONVERSIONS, "conversions_millionths",
+    "Conversions as the platform reports them, with its own attribution; may be fractional.",
+    UP, MILLION, int(Missing.CONVERSIONS), floor=MILLION,
+)  # fmt: skip
+CONVERSION_VALUE = Primitive(
+    Metric.CONVERSION_VALUE, "conversion_value_micros",
+    "What the conversions are worth as the platform reports it, in `currency`.",
+    UP, MILLION, int(Missing.CONVERSION_VALUE), money=True, floor=CENT, platforms=(Platform.META, Platform.TIKTOK),
+)  # fmt: skip
+PRIMITIVES = (SPEND, IMPRESSIONS, CLICKS, LINK_CLICKS, CONVERSIONS, CONVERSION_VALUE)
+# Platforms report these; what is stored of them adds up.
+ADDITIVE = tuple(primitive.column for primitive in PRIMITIVES)
+PROFIT = Difference(Metric.PROFIT, "What the conversions are worth beyond what the delivery cost", CONVERSION_VALUE,
+                    SPEND, UP)  # fmt: skip
+RATIOS = (
+    Ratio(Metric.FREQUENCY, "Average impressions per person reached, wherever reach is given", IMPRESSIONS, REACH,
+          NEUTRAL, Unit.RATIO),
+    Ratio(Metric.CPA, "Cost per acquisition", SPEND, CONVERSIONS, DOWN, Unit.CURRENCY),
+    Ratio(Metric.CPC, "Cost per click", SPEND, CLICKS, DOWN, Unit.CURRENCY),
+    Ratio(Metric.CPM, "Cost per thousand impressions", SPEND, IMPRESSIONS, DOWN, Unit.CURRENCY, 1_000),
+    Ratio(Metric.CTR, "Click-through rate", CLICKS, IMPRESSIONS, UP, Unit.FRACTION),
+    Ratio(Metric.CVR, "Conversion rate", CONVERSIONS, CLICKS, UP, Unit.FRACTION),
+    Ratio(Metric.LINK_CTR, "Click-through rate of link clicks", LINK_CLICKS, IMPRESSIONS, UP, Unit.FRACTION),
+    Ratio(Metric.LINK_CPC, "Cost per link click", SPEND, LINK_CLICKS, DOWN, Unit.CURRENCY),
+    Ratio(Metric.LINK_CVR, "Conversion rate of link clicks", CONVERSIONS, LINK_CLICKS, UP, Unit.FRACTION),
+    Ratio(Metric.AOV, "Average order value", CONVERSION_VALUE, CONVERSIONS, UP, Unit.CURRENCY),
+    Ratio(Metric.ROAS, "Return on ad spend", CONVERSION_VALUE, SPEND, UP, Unit.RATIO),
+    Ratio(Metric.ROI, "Return on investment", PROFIT, SPEND, UP, Unit.FRACTION),
+)  # fmt: skip
+_DEFINED: dict[Metric, Definition] = {one.name: one for one in (*PRIMITIVES, REACH, *RATIOS, PROFIT)}
+METRICS: Mapping[Metric, Definition] = {name: _DEFINED[name] for name in Metric}
+
+# What we attribute ourselves, from events of our own: no platform reports it.
+TRACKED_CONVERSIONS = Primitive(
+    Metric.CONVERSIONS, "tracked_millionths", "Conversions that we attribute to ads, from events.", UP, MILLION,
+    floor=MILLION,
+)  # fmt: skip
+TRACKED_VALUE = Primitive(
+    Metric.CONVERSION_VALUE, "tracked_value_micros", "What those conversions are worth, in `currency`.", UP, MILLION,
+    money=True, floor=CENT,
+)  # fmt: skip
+TRACKED = (TRACKED_CONVERSIONS, TRACKED_VALUE)
+# The columns that the numbers of a whole are the sums of.
+ADDED_UP = (*ADDITIVE, *(primitive.column for primitive in TRACKED))
+
+
+def _by_tracked(definition: Definition) -> Definition:
+    """The same metric, of the conversions that we attribute."""
+    instead: dict[Primitive, Primitive] = {CONVERSIONS: TRACKED_CONVERSIONS, CONVERSION_VALUE: TRACKED_VALUE}
+    match definition:
+        case Primitive():
+            return instead.get(definition, definition)
+        case Difference():
+            return replace(definition, plus=instead.get(definition.plus, definition.plus),
+                           minus=instead.get(definition.minus, definition.minus))  # fmt: skip
+        case Ratio():
+            numerator = _by_tracked(definition.numerator)
+            assert not isinstance(numerator, Ratio)
+            return replace(definition, numerator=numerator,
+                           denominator=instead.get(definition.denominator, definition.denominator))  # fmt: skip
+
+
+TRACKED_METRICS: Mapping[Metric, Definition] = {name: _by_tracked(one) for name, one in METRICS.items()}
+
+_OF_ENTITIES = (Metric.SPEND, Metric.IMPRESSIONS, Metric.CLICKS, Metric.CONVERSIONS, Metric.CPA, Metric.ROAS)
+_OF_MANY = (Metric.SPEND, Metric.CONVERSIONS, Metric.CPA, Metric.ROAS)
+# What is shown of each level where nothing was chosen, as document 000 has it; None: a project.
+BUNDLES: Mapping[Level | None, tuple[Metric, ...]] = {
+    None: _OF_MANY,
+    Level.AD_ACCOUNT: _OF_MANY,
+    Level.CAMPAIGN: _OF_ENTITIES,
+    Level.AD_SET: _OF_ENTITIES,
+    Level.AD: _OF_ENTITIES,
+}
+
+
+def definitions(*, tracked: bool) -> Mapping[Metric, Definition]:
+    """Every metric, of the conversions that we attribute, or of those that platforms report."""
+    return TRACKED_METRICS if tracked else METRICS
+
+
+def columns_of(names: Iterable[Metric], *, tracked: bool = False) -> tuple[str, ...]:
+    """The columns that the named metrics are computed from, in one order, so that equal needs share a statement."""
+    meant = definitions(tracked=tracked)
+    needed = {part.column for name in names for part in meant[name].parts}
+    return tuple(part.column for part in (*PRIMITIVES, REACH, *TRACKED) if part.column in needed)
