@@ -7,12 +7,14 @@ from typing import Annotated, Any
 import strawberry
 
 from db.errors import Invalid
+from graph.executor.plan import FieldPlan
 from graph.field import batched
-from graph.scalars import BigInt, exact
+from graph.scalars import MAX_EXACT, BigInt, exact
 from graph.selection import Selection
 from resolvers import formulas
 from resolvers.context import Request
-from resolvers.formulas import Blocks, Sums
+from resolvers.displays import displays
+from resolvers.formulas import Blocks, PlainBlocks, Sums
 from resolvers.metric import BUNDLES, METRICS, Metric, Primitive, Reason, Unit
 
 
@@ -39,6 +41,8 @@ def _metric(metric: Metric) -> Any:
         return formulas.values(metric, blocks, percent=unit is RatioUnit.PERCENT)
 
     many = rates if definition.unit is Unit.FRACTION else values
+    # What it is where no argument says otherwise.
+    many.metric = metric  # type: ignore[attr-defined]
     return batched(
         many,
         BigInt | None if whole else float | None,
@@ -47,6 +51,17 @@ def _metric(metric: Metric) -> Any:
         needs=(),
         metrics=(metric,),
     )
+
+
+def _build(fields: Sequence[FieldPlan], blocks: Sequence[Sums]) -> list[dict[str, Any]] | None:
+    """The answer's objects for sums that are all plain, where nothing but metrics is selected; else None."""
+    if not isinstance(blocks, PlainBlocks):
+        return None
+    metrics = [None if one.nodes[0].arguments else getattr(one.many, "metric", None) for one in fields]
+    if None in metrics:
+        return None
+    selected = tuple((one.key, metric.value) for one, metric in zip(fields, metrics, strict=True) if metric)
+    return displays(selected, blocks, MAX_EXACT)
 
 
 @strawberry.type(description="A metric that is null or incomplete, and why.")
@@ -104,6 +119,7 @@ def _value(name: Metric, value: float | None, reason: Reason | None) -> MetricVa
 )
 class Metrics:
     gather = staticmethod(Blocks)
+    build = staticmethod(_build)
 
     spend = _metric(Metric.SPEND)
     impressions = _metric(Metric.IMPRESSIONS)
