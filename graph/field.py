@@ -21,9 +21,9 @@ def batched(many: Many, graphql_type: object, description: str, **options: Any) 
 
     Breadth first, it is called with all parents of a level. Depth first, a loader of the request gathers the parents
     and calls it with them. `options`: `name`; `needs`, the columns of its parent's row that it reads; `metrics`, the
-    metrics that it computes.
+    metrics that it computes; `columns`, the columns of the facts that it reads.
     """
-    metadata = {"many": many} | {key: options.pop(key) for key in ("needs", "metrics") if key in options}
+    metadata = {"many": many} | {key: options.pop(key) for key in ("needs", "metrics", "columns") if key in options}
     return strawberry.field(
         resolver=_one_by_one(many), graphql_type=graphql_type, description=description, metadata=metadata, **options
     )

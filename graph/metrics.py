@@ -1,73 +1,20 @@
 """The Metrics type: what clients see of resolvers.formulas.Sums. Every field comes from the metric's definition."""
 
 from collections.abc import Sequence
-from enum import Enum
 from typing import Annotated, Any
 
 import strawberry
 
 from db.errors import Invalid
-from graph.executor.plan import FieldPlan
+from graph.conversion_metrics import ReportedMetrics
 from graph.field import batched
-from graph.scalars import MAX_EXACT, BigInt, exact
+from graph.metric import As, RatioUnit, UnavailableMetric, metric_field
+from graph.scalars import exact
 from graph.selection import Selection
 from resolvers import formulas
 from resolvers.context import Request
-from resolvers.displays import displays
-from resolvers.formulas import Blocks, PlainBlocks, Sums
-from resolvers.metric import BUNDLES, METRICS, Metric, Primitive, Reason, Unit
-
-
-@strawberry.enum(description="How a rate is written: 2.5 % are 0.025 or 2.5.")
-class RatioUnit(Enum):
-    FRACTION = strawberry.enum_value("FRACTION", description="As a part of 1.")
-    PERCENT = strawberry.enum_value("PERCENT", description="As a part of 100.")
-
-
-As = Annotated[RatioUnit, strawberry.argument(name="as", description="How it is written.")]
-
-
-def _metric(metric: Metric) -> Any:
-    """The field of a metric, its type and its description."""
-    definition = METRICS[metric]
-    whole = isinstance(definition, Primitive) and definition.scale == 1
-
-    def values(_request: Request, _selection: Selection, blocks: Sequence[Sums]) -> list[float | int | None]:
-        return formulas.values(metric, blocks)
-
-    def rates(
-        _request: Request, _selection: Selection, blocks: Sequence[Sums], unit: As = RatioUnit.FRACTION
-    ) -> list[float | int | None]:
-        return formulas.values(metric, blocks, percent=unit is RatioUnit.PERCENT)
-
-    many = rates if definition.unit is Unit.FRACTION else values
-    # What it is where no argument says otherwise.
-    many.metric = metric  # type: ignore[attr-defined]
-    return batched(
-        many,
-        BigInt | None if whole else float | None,
-        definition.description,
-        name=metric.value,
-        needs=(),
-        metrics=(metric,),
-    )
-
-
-def _build(fields: Sequence[FieldPlan], blocks: Sequence[Sums]) -> list[dict[str, Any]] | None:
-    """The answer's objects for sums that are all plain, where nothing but metrics is selected; else None."""
-    if not isinstance(blocks, PlainBlocks):
-        return None
-    metrics = [None if one.nodes[0].arguments else getattr(one.many, "metric", None) for one in fields]
-    if None in metrics:
-        return None
-    selected = tuple((one.key, metric.value) for one, metric in zip(fields, metrics, strict=True) if metric)
-    return displays(selected, blocks, MAX_EXACT)
-
-
-@strawberry.type(description="A metric that is null or incomplete, and why.")
-class UnavailableMetric:
-    metric: Metric = strawberry.field(description="The metric.")
-    reason: Reason = strawberry.field(description="Why it is null, or not the whole of what it says.")
+from resolvers.formulas import Blocks, Sums
+from resolvers.metric import BUNDLES, METRICS, Metric, Reason
 
 
 def _unavailable(_request: Request, _selection: Selection, blocks: Sequence[Sums]) -> list[list[UnavailableMetric]]:
@@ -113,34 +60,41 @@ def _value(name: Metric, value: float | None, reason: Reason | None) -> MetricVa
     return MetricValue(metric=name, value=shown, reason=reason)
 
 
+def _same(_request: Request, _selection: Selection, blocks: Sequence[Sums]) -> Sequence[Sums]:
+    """The same numbers, seen otherwise."""
+    return blocks
+
+
 @strawberry.type(
     description="Sums over some days, and what is computed from those sums. Null is not zero: what is null, or not "
     "whole, is listed in `unavailable` with the reason."
 )
 class Metrics:
     gather = staticmethod(Blocks)
-    build = staticmethod(_build)
 
-    spend = _metric(Metric.SPEND)
-    impressions = _metric(Metric.IMPRESSIONS)
-    clicks = _metric(Metric.CLICKS)
-    link_clicks = _metric(Metric.LINK_CLICKS)
-    reach = _metric(Metric.REACH)
-    frequency = _metric(Metric.FREQUENCY)
-    conversions = _metric(Metric.CONVERSIONS)
-    conversion_value = _metric(Metric.CONVERSION_VALUE)
-    cpa = _metric(Metric.CPA)
-    cpc = _metric(Metric.CPC)
-    cpm = _metric(Metric.CPM)
-    ctr = _metric(Metric.CTR)
-    cvr = _metric(Metric.CVR)
-    link_ctr = _metric(Metric.LINK_CTR)
-    link_cpc = _metric(Metric.LINK_CPC)
-    link_cvr = _metric(Metric.LINK_CVR)
-    aov = _metric(Metric.AOV)
-    roas = _metric(Metric.ROAS)
-    roi = _metric(Metric.ROI)
-    profit = _metric(Metric.PROFIT)
+    spend = metric_field(Metric.SPEND)
+    impressions = metric_field(Metric.IMPRESSIONS)
+    clicks = metric_field(Metric.CLICKS)
+    link_clicks = metric_field(Metric.LINK_CLICKS)
+    reach = metric_field(Metric.REACH)
+    frequency = metric_field(Metric.FREQUENCY)
+    conversions = metric_field(Metric.CONVERSIONS)
+    conversion_value = metric_field(Metric.CONVERSION_VALUE)
+    cpa = metric_field(Metric.CPA)
+    cpc = metric_field(Metric.CPC)
+    cpm = metric_field(Metric.CPM)
+    ctr = metric_field(Metric.CTR)
+    cvr = metric_field(Metric.CVR)
+    link_ctr = metric_field(Metric.LINK_CTR)
+    link_cpc = metric_field(Metric.LINK_CPC)
+    link_cvr = metric_field(Metric.LINK_CVR)
+    aov = metric_field(Metric.AOV)
+    roas = metric_field(Metric.ROAS)
+    roi = metric_field(Metric.ROI)
+    profit = metric_field(Metric.PROFIT)
+    reported = batched(
+        _same, ReportedMetrics, "What follows from the conversions that platforms report, whatever the plain ones are."
+    )
     values = batched(
         _values,
         list[MetricValue] | None,

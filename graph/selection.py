@@ -30,6 +30,8 @@ from resolvers.global_id import TYPE_NAMES
 from resolvers.metric import Metric
 
 Info = strawberry.Info[Request, None]
+# Numbers, and where further numbers of the same rows lie below them.
+_BLOCKS: tuple[tuple[str, ...], ...] = ((), ("reported",), ("tracked",), ("gap",))
 
 
 @dataclass(slots=True, eq=False)
@@ -72,8 +74,10 @@ class Selection:
         """The columns of the facts that the metrics selected at `path` below this field are computed from."""
         found = self._read.get((None, path))
         if found is None:
-            names = {name for selected in self._fields(None, path) for name in self._computed(*selected)}
-            found = self._read[None, path] = metric.columns_of(names)
+            fields = [one for block in _BLOCKS for one in self._fields(None, (*path, *block))]
+            names = {name for selected in fields for name in self._computed(*selected)}
+            columns = {column for field, *_ in fields for column in field.metadata.get("columns", ())}
+            found = self._read[None, path] = metric.in_order({*columns, *metric.columns_of(names)})
         return found
 
     def _computed(self, field: StrawberryField, definition: GraphQLField, node: FieldNode) -> Iterable[Metric]:

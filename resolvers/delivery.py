@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache, partial
+from functools import cache, partial
 from itertools import repeat
 from typing import Generic, NamedTuple, TypeVar
 
@@ -14,12 +14,13 @@ from db import delivery
 from db.ad_account import AdAccountScopeRow
 from db.delivery import Lines
 from db.level import Level, Missing
-from resolvers import coverage, window_reach
+from resolvers import coverage, reporting, window_reach
 from resolvers.alike import Alike, distinct
 from resolvers.context import Request
 from resolvers.coverage import Coverage
 from resolvers.formulas import WHOLE, PlainBlocks, Shared, Sums, Terms
-from resolvers.options import Options, UndefinedRatios
+from resolvers.metric import REPORTING, stored
+from resolvers.options import Choice, ConversionSource, Options, UndefinedRatios, chosen
 from resolvers.window import (
     LIFETIME,
     Granularity,
@@ -93,6 +94,7 @@ class _Account:
     coverage: Coverage
     currencies: frozenset[str]
     timezone: str
+    choice: Choice
 
     def covered(self, level: Level, since: date, until: date) -> _Covered:
         """The covered days in `[since, until)` and what their sources lack."""
@@ -119,10 +121,14 @@ class _Unclear(NamedTuple):
     until: date
 
 
-@lru_cache(maxsize=64)  # sums that share their terms are computed side by side
-def terms_of(level: Level | None, options: Options) -> Terms:
+def terms_of(level: Level | None, choice: Choice) -> Terms:
     """What sums of that level are asked for on."""
-    return Terms(level, floored=options.undefined_ratios is UndefinedRatios.FLOORED)
+    tracked = choice.conversion_source is ConversionSource.TRACKED
+    return _terms(level, tracked, choice.undefined_ratios is UndefinedRatios.FLOORED, choice.attribution)
+
+
+# Sums that share their terms are computed side by side.
+_terms = cache(Terms)
 
 
 async def totals(
@@ -135,13 +141,14 @@ async def totals(
     windows = await _windows(request, own, spec)
     days = await _days(request, windows)
     lines, accounts = await asyncio.gather(
-        delivery.totals(request.database, request.org_id, level, columns, days, own),
-        _accounts(request, windows),
+        delivery.totals(request.database, request.org_id, level, stored(columns), days, own),
+        _accounts(request, windows, options),
     )
     found = _Found(lines.entity_ids, lines, columns)
-    terms = terms_of(level, options)
-    if found.plain and all(account.plain(level) for account in accounts.values()):
-        return found.plain_sums(entities.ids, _currencies(entities, accounts), terms)
+    alike = {terms_of(level, account.choice) for account in accounts.values()}
+    plain = found.plain and len(alike) == 1 and REPORTING not in columns
+    if plain and all(account.plain(level) for account in accounts.values()):
+        return found.plain_sums(entities.ids, _currencies(entities, accounts), *alike)
     answers: dict[int, Sums] = {}
     unclear = []
     whole: list[window_reach.Told] = []
@@ -150,6 +157,7 @@ async def totals(
         account = accounts[account_id]
         since, until = account.window.since, account.window.until
         covered = account.covered(level, since, until)
+        terms = terms_of(level, account.choice)
         of_account = found.sums(ids, account.currencies, repeat(account.window.days == 1), terms)
         answers |= zip(ids, of_account, strict=True)
         unclear += [
@@ -165,6 +173,9 @@ async def totals(
     await _settle_by_date(request, level, unclear)
     await window_reach.tell(request, whole)
     await window_reach.tell_lives(request, level, lives)
+    if REPORTING in columns:
+        parts = ((answers[entity.id], entity, accounts[entity.ad_account_id].window) for entity in entities)
+        await _tell_reporting(request, level, accounts, parts)
     return [answers[id_] for id_, _ in entities]
 
 
@@ -179,16 +190,16 @@ async def series(
     request.spend(sum(len(cuts[entity.ad_account_id]) for entity in entities))
     days = await _days(request, windows)
     lines, accounts = await asyncio.gather(
-        delivery.buckets(request.database, request.org_id, level, columns, granularity.value, days, own),
-        _accounts(request, windows),
+        delivery.buckets(request.database, request.org_id, level, stored(columns), granularity.value, days, own),
+        _accounts(request, windows, options),
     )
     found = _Found(list(zip(lines.entity_ids, lines.buckets, strict=True)), lines, columns)
-    terms = terms_of(level, options)
     answers: dict[int, Series] = {}
     unclear = []
     whole: list[window_reach.Told] = []
     for account_id, ids in own.items():
         account, cut = accounts[account_id], cuts[account_id]
+        terms = terms_of(level, account.choice)
         covered = [account.covered(level, bucket.since, bucket.until) for bucket in cut]
         columns_of_cut = list(zip(*cut, strict=True))
         of_one_day = [bucket.days == 1 for bucket in cut]
@@ -209,7 +220,20 @@ async def series(
                 ]
     await _settle_by_date(request, level, unclear)
     await window_reach.tell(request, whole)
+    if REPORTING in columns:
+        each = ((point.metrics, entity, point) for entity in entities for point in answers[entity.id].points)
+        await _tell_reporting(request, level, accounts, each)
     return [answers[id_] for id_, _ in entities]
+
+
+async def _tell_reporting(
+    request: Request, level: Level, accounts: Iterable[int], parts: Iterable[tuple[Sums, Entity, Window | Point]]
+) -> None:
+    """Gives sums, each of an entity over some days, what its conversions are that platforms reported."""
+    known = await request.load_all(reporting.of_accounts, accounts)
+    told = cache(lambda account, since, until: reporting.told(known[account], level, since, until))
+    for sums, entity, days in parts:
+        sums.reporting = told(entity.ad_account_id, days.since, days.until)
 
 
 def _side_by_side(entities: Sequence[Entity]) -> Entities:
@@ -239,13 +263,15 @@ async def _windows(request: Request, ids: Iterable[int], spec: WindowSpec) -> di
     }
 
 
-async def _accounts(request: Request, windows: Mapping[int, Window]) -> dict[int, _Account]:
+async def _accounts(request: Request, windows: Mapping[int, Window], options: Options) -> dict[int, _Account]:
     scopes, covered = await asyncio.gather(
         request.load_all(ad_account_scopes, windows), request.load_all(coverage.of_windows, windows.items())
     )
     return {
-        id_: _Account(window, covered[id_, window], frozenset({_currency(scopes[id_])}), scopes[id_].timezone)
-        for id_, window in windows.items()
+        id_: _Account(
+            window, covered[id_, window], frozenset({_currency(scope)}), scope.timezone, chosen(options, scope)
+        )
+        for id_, window, scope in ((id_, window, scopes[id_]) for id_, window in windows.items())
     }
 
 

@@ -18,6 +18,8 @@ from resolvers.alike import Alike
 from resolvers.metric import (
     ADDED_UP,
     METRICS,
+    OTHER_MONEY,
+    OWN_MONEY,
     REACH,
     SPEND,
     Definition,
@@ -29,6 +31,8 @@ from resolvers.metric import (
     Unit,
     definitions,
 )
+from resolvers.options import Attribution
+from resolvers.reporting import Reporting
 
 # A value, and why it is null or not the whole of what it says.
 Told = tuple[float | int | None, Reason | None]
@@ -41,12 +45,14 @@ class Terms:
     """What numbers were asked for on: the same for many sums, which share them.
 
     `level` is that of the entity (None: a project), `tracked` says that conversions are those that we attribute rather
-    than those that platforms report, `floored` that no denominator counts as less than its floor (document 000's rule).
+    than those that platforms report, `floored` that no denominator counts as less than its floor (document 000's rule);
+    `attribution` is how we attribute.
     """
 
     level: Level | None = None
     tracked: bool = False
     floored: bool = False
+    attribution: Attribution | None = None
 
 
 PLAIN_TERMS = Terms()
@@ -68,7 +74,9 @@ class Sums:
     where it was reported for exactly these days, by one own row or of a whole window; `reach_seen` where some row at or
     below reported any, `reach_of_more` where it is of days that the sums lack. `currencies` are those of the ad
     accounts with rows (of all, where none has any); an account of unknown currency counts as a currency of its own.
-    `terms` are what it was asked for on.
+    `terms` are what it was asked for on. Where tracked conversions were asked for, `uncovered` says that there are days
+    that no import covers, and `careful` that their money takes a closer look; where it was asked for, `reporting` says
+    what the conversions are that platforms reported.
     """
 
     columns: Columns = field(default_factory=dict[str, Sequence[int]])
@@ -80,6 +88,9 @@ class Sums:
     currencies: frozenset[str] = frozenset()
     terms: Terms = PLAIN_TERMS
     reach_of_more: bool = False
+    uncovered: bool = False
+    careful: bool = False
+    reporting: frozenset[Reporting] = frozenset()
 
     def __repr__(self) -> str:
         own = {column: numbers[self.at] for column, numbers in self.columns.items()}
@@ -130,7 +141,7 @@ class Sums:
     @property
     def plain(self) -> bool:
         """Whether every row reports everything, in one currency: no sum of it can be null or incomplete."""
-        return self.missing == WHOLE and len(self.currencies) == 1
+        return self.missing == WHOLE and len(self.currencies) == 1 and not (self.uncovered or self.careful)
 
     def _number(self, definition: Primitive | Difference) -> tuple[int | Fraction | None, Reason | None]:
         """The integer (or what converted money is) that is stored for the metric, and its reason."""
@@ -138,14 +149,22 @@ class Sums:
             return self._difference(definition)
         if definition is REACH:
             return self.reach, self._why_no_reach()
+        return self._tracked(definition) if definition.tracked else self._reported(definition)
+
+    def _tracked(self, primitive: Primitive) -> tuple[int | Fraction | None, Reason | None]:
+        if primitive.money and (len(self.currencies) > 1 or self.sum(OTHER_MONEY)):
+            return None, Reason.MIXED_CURRENCY
+        return self.sum(primitive.column), None
+
+    def _reported(self, primitive: Primitive) -> tuple[int | Fraction | None, Reason | None]:
         if not self.missing:
             return None, Reason.NOT_IMPORTED
-        lacking = [bool(missing & definition.bit) for missing in self.missing]
+        lacking = [bool(missing & primitive.bit) for missing in self.missing]
         if all(lacking):
             return None, Reason.NOT_REPORTED
-        if definition.money and len(self.currencies) > 1:
+        if primitive.money and len(self.currencies) > 1:
             return None, Reason.MIXED_CURRENCY
-        return self.sum(definition.column), Reason.PARTLY_REPORTED if any(lacking) else None
+        return self.sum(primitive.column), Reason.PARTLY_REPORTED if any(lacking) else None
 
     def _why_no_reach(self) -> Reason | None:
         if self.reach is not None:
@@ -159,6 +178,8 @@ class Sums:
         minus, why_minus = self._number(difference.minus)
         if plus is None or minus is None:
             return None, why if plus is None else why_minus
+        if difference.across and self.uncovered:
+            return None, Reason.NOT_IMPORTED
         if self._parted(difference.parts):
             return None, Reason.PARTLY_REPORTED
         return plus - minus, why or why_minus
@@ -168,6 +189,8 @@ class Sums:
         bottom, why_bottom = self._number(ratio.denominator)
         if top is None or bottom is None:
             return None, why if top is None else why_bottom
+        if ratio.across and self.uncovered:
+            return None, Reason.NOT_IMPORTED
         if ratio.denominator is REACH and self.reach_of_more:
             return None, Reason.NOT_IMPORTED
         if self._parted(ratio.parts):
@@ -228,10 +251,6 @@ class PlainBlocks(Alike[Sums]):
         days = self._shared.get("days")
         terms = self.terms or PLAIN_TERMS
         return Sums(self._shared, place, WHOLE, days=days[place] if days else 0, currencies=currencies, terms=terms)
-
-    def has(self, columns: Iterable[str]) -> bool:
-        """Whether all of these sums are there, rather than none of them asked for."""
-        return all(column in self._shared for column in columns)
 
     def column(self, column: str) -> Sequence[int]:
         """One column's sums."""
@@ -353,14 +372,23 @@ def shared(parts: Iterable[tuple[int, frozenset[str]]]) -> frozenset[str]:
 
 def combined(parts: Sequence[Sums], currencies: frozenset[str] | None = None, terms: Terms = PLAIN_TERMS) -> Sums:
     """The sum of several entities', in the parts' currencies or those given. Reach stays with each of them."""
+    if currencies is None:
+        currencies = shared((part.days, part.currencies) for part in parts)
     columns = {column for part in parts for column in ADDED_UP if column in part.columns}
+    sums = {column: [sum(part.sum(column) for part in parts)] for column in columns}
+    if OTHER_MONEY in sums:
+        # Who has no delivery says nothing about the currency, but may well have money in another one.
+        sums[OTHER_MONEY][0] += sum(part.sum(OWN_MONEY) for part in parts if part.currencies != currencies)
     return Sums(
-        {column: [sum(part.sum(column) for part in parts)] for column in columns},
+        sums,
         0,
         frozenset().union(*(part.missing for part in parts)),
         None,
         any(part.reach_seen for part in parts),
         max((part.days for part in parts), default=0),
-        shared((part.days, part.currencies) for part in parts) if currencies is None else currencies,
+        currencies,
         terms,
+        uncovered=any(part.uncovered for part in parts),
+        careful=any(part.careful for part in parts) or any(sums.get(OTHER_MONEY, ())),
+        reporting=frozenset().union(*(part.reporting for part in parts)),
     )

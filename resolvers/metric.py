@@ -94,6 +94,7 @@ class Primitive:
     floor: int = 1
     additivity: Additivity = Additivity.ADDITIVE
     platforms: tuple[Platform, ...] = tuple(Platform)
+    tracked: bool = False
 
     @property
     def description(self) -> str:
@@ -168,6 +169,11 @@ class Difference:
         """The stored numbers that it is made of."""
         return self.plus, self.minus
 
+    @cached_property
+    def across(self) -> bool:
+        """Whether it holds what we attribute against what platforms report."""
+        return len({part.tracked for part in self.parts}) > 1
+
     @property
     def platforms(self) -> tuple[Platform, ...]:
         """Those that report both."""
@@ -213,6 +219,11 @@ class Ratio:
     def parts(self) -> tuple[Primitive, ...]:
         """The stored numbers that it is made of."""
         return tuple(dict.fromkeys((*self.numerator.parts, self.denominator)))
+
+    @cached_property
+    def across(self) -> bool:
+        """Whether it holds what we attribute against what platforms report."""
+        return len({part.tracked for part in self.parts}) > 1
 
     @property
     def platforms(self) -> tuple[Platform, ...]:
@@ -304,15 +315,21 @@ METRICS: Mapping[Metric, Definition] = {name: _DEFINED[name] for name in Metric}
 # What we attribute ourselves, from events of our own: no platform reports it.
 TRACKED_CONVERSIONS = Primitive(
     Metric.CONVERSIONS, "tracked_millionths", "Conversions that we attribute to ads, from events.", UP, MILLION,
-    floor=MILLION,
+    floor=MILLION, tracked=True,
 )  # fmt: skip
 TRACKED_VALUE = Primitive(
     Metric.CONVERSION_VALUE, "tracked_value_micros", "What those conversions are worth, in `currency`.", UP, MILLION,
-    money=True, floor=CENT,
+    money=True, floor=CENT, tracked=True,
 )  # fmt: skip
 TRACKED = (TRACKED_CONVERSIONS, TRACKED_VALUE)
+REFUNDS, REFUND_VALUE = "tracked_refunds", "tracked_refund_micros"
+# How many of the conversions and refunds have a value in the ad account's currency, and how many in another one.
+OWN_MONEY, OTHER_MONEY = "tracked_own_money", "tracked_other_money"
+TRACKED_COLUMNS = (*(primitive.column for primitive in TRACKED), REFUNDS, REFUND_VALUE, OWN_MONEY, OTHER_MONEY)
 # The columns that the numbers of a whole are the sums of.
-ADDED_UP = (*ADDITIVE, *(primitive.column for primitive in TRACKED))
+ADDED_UP = (*ADDITIVE, *TRACKED_COLUMNS)
+# No column: asks what the conversions are that platforms reported.
+REPORTING = "reporting"
 
 
 def _by_tracked(definition: Definition) -> Definition:
@@ -353,5 +370,18 @@ def definitions(*, tracked: bool) -> Mapping[Metric, Definition]:
 def columns_of(names: Iterable[Metric], *, tracked: bool = False) -> tuple[str, ...]:
     """The columns that the named metrics are computed from, in one order, so that equal needs share a statement."""
     meant = definitions(tracked=tracked)
-    needed = {part.column for name in names for part in meant[name].parts}
-    return tuple(part.column for part in (*PRIMITIVES, REACH, *TRACKED) if part.column in needed)
+    return in_order(part.column for name in names for part in meant[name].parts)
+
+
+def in_order(columns: Iterable[str]) -> tuple[str, ...]:
+    """The same columns, each once and in one order."""
+    needed = set(columns)
+    return tuple(column for column in (*ADDITIVE, REACH.column, *TRACKED_COLUMNS, REPORTING) if column in needed)
+
+
+def stored(columns: Iterable[str]) -> tuple[str, ...]:
+    """Those of the columns that the facts have."""
+    return tuple(column for column in columns if column in _STORED)
+
+
+_STORED = frozenset({*ADDITIVE, REACH.column})

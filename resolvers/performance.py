@@ -169,8 +169,10 @@ async def _project_totals(
     accounts = await _accounts_of(request, project_ids)
     wanted = [account for own in accounts for account in own]
     found = await request.load_all(delivery.totals, wanted, Level.AD_ACCOUNT, spec, options, columns)
-    terms = delivery.terms_of(None, options)
-    return [combined([found[account] for account in own], terms=terms) for own in accounts]
+    terms = await _terms(request, project_ids, spec, options)
+    return [
+        combined([found[account] for account in own], terms=alike) for own, alike in zip(accounts, terms, strict=True)
+    ]
 
 
 async def _project_series(
@@ -183,11 +185,17 @@ async def _project_series(
         request.load_all(delivery.series, wanted, Level.AD_ACCOUNT, spec, options, granularity, columns),
         windows(request, [Performance(id_, None, spec, options) for id_ in project_ids]),
     )
-    terms = delivery.terms_of(None, options)
+    terms = await _terms(request, project_ids, spec, options)
     return [
-        _combined_series(buckets(window, granularity), granularity, [found[account] for account in own], terms)
-        for own, window in zip(accounts, resolved, strict=True)
+        _combined_series(buckets(window, granularity), granularity, [found[account] for account in own], alike)
+        for own, window, alike in zip(accounts, resolved, terms, strict=True)
     ]
+
+
+async def _terms(request: Request, project_ids: Sequence[int], spec: WindowSpec, options: Options) -> list[Terms]:
+    """Batch: what the sums of each project are asked for on."""
+    found = await choices(request, [Performance(id_, None, spec, options) for id_ in project_ids])
+    return [delivery.terms_of(None, choice) for choice in found]
 
 
 def _combined_series(cut: Sequence[Bucket], granularity: Granularity, parts: Sequence[Series], terms: Terms) -> Series:

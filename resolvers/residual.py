@@ -61,7 +61,10 @@ async def residuals(request: Request, asked: Sequence[Performance], columns: tup
     for one, sums, those, (days, days_below, missing) in zip(having, own, parts, covered, strict=True):
         # Without any part, nothing is what covered days have of them.
         below = combined(those) if those else Sums(missing=missing)
-        found[one] = Residual(missing=sums.missing, terms=sums.terms, own=sums, parts=below, whole=days == days_below)
+        found[one] = Residual(
+            missing=sums.missing, terms=sums.terms, reporting=sums.reporting, own=sums, parts=below,
+            whole=days == days_below,
+        )  # fmt: skip
     return [found.get(one) for one in asked]
 
 
