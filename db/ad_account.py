@@ -24,6 +24,7 @@ class AdAccountScopeRow(SettingsRow):
 
     id: int
     project_id: int
+    platform: str
     currency: str
     timezone: str
     project_timezone: str

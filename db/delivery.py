@@ -15,13 +15,7 @@ from db.rollup import CHUNK
 
 # So many daily rows for each chunk of running totals are read faster than the chunk.
 FEW = CHUNK
-_BUCKETS = {
-    "DAY": "fact.day",
-    # Weeks start so many days after Monday.
-    "WEEK": "date_trunc('week', fact.day - wanted.week_start)::date + wanted.week_start",
-    "MONTH": "date_trunc('month', fact.day)::date",
-    "QUARTER": "date_trunc('quarter', fact.day)::date",
-}
+_BUCKETS = {"DAY": "fact.day", "WEEK": "date_trunc('week', fact.day)::date"}
 
 # The days `[since, until)` that are asked of each ad account, and which of its entities.
 Windows = Mapping[int, tuple[date, date]]
@@ -74,13 +68,11 @@ async def totals(
 
 async def buckets(
     database: Database, org_id: int, level: Level, columns: Sequence[str], granularity: str, windows: Windows,
-    entities: Entities, week_starts: Mapping[int, int],
+    entities: Entities,
 ) -> Lines:  # fmt: skip
-    """The same for each bucket of the windows; buckets without rows are left out. The weeks of each ad account start so
-    many days after Monday as `week_starts` says.
-    """
+    """The same for each bucket of the windows; buckets without rows are left out."""
     found = await database.fetch(
-        "delivery_buckets", org_id, *_arguments(windows, entities), [week_starts[account] for account in windows],
+        "delivery_buckets", org_id, *_arguments(windows, entities),
         row=Row, label=f"{level.name.lower()}_delivery_by_{granularity.lower()}",
         bucket=_BUCKETS[granularity], **_source(level, columns),
     )  # fmt: skip

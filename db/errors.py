@@ -55,3 +55,10 @@ class TimedOut(AdgraphError):
 
     code = "TIMEOUT"
     exit_code = 5
+
+
+class MetricUnavailable(AdgraphError):
+    """A list is to be ordered or filtered by a metric that its platforms do not have."""
+
+    code = "METRIC_UNAVAILABLE"
+    exit_code = 2

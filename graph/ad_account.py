@@ -6,8 +6,10 @@ import strawberry
 
 from db import entity
 from db.level import Platform
+from graph.ad import Ad
+from graph.ad_set import AdSet
 from graph.campaign import Campaign
-from graph.connection import Connection, children
+from graph.entity_list import EntityConnection, descendants
 from graph.enums import EntityStatus
 from graph.node import Measurable, is_row_of, parent
 from graph.scalars import CurrencyCode
@@ -32,5 +34,9 @@ class AdAccount(Measurable):
         Annotated["Project", strawberry.lazy("graph.project")] | None,
         "The project that it belongs to.",
     )
-    campaigns = children(entity.CAMPAIGN, Connection[Campaign] | None, "Its campaigns.")
+    campaigns = descendants(entity.AD_ACCOUNT, entity.CAMPAIGN, EntityConnection[Campaign] | None, "Its campaigns.")
+    ad_sets = descendants(
+        entity.AD_ACCOUNT, entity.AD_SET, EntityConnection[AdSet] | None, "The ad sets of all its campaigns."
+    )
+    ads = descendants(entity.AD_ACCOUNT, entity.AD, EntityConnection[Ad] | None, "The ads of all its campaigns.")
     is_type_of = is_row_of(entity.AD_ACCOUNT)

@@ -8,7 +8,7 @@ from db import entity
 from db.level import Platform
 from graph.ad import Ad
 from graph.budget import budget_field
-from graph.connection import Connection, children
+from graph.entity_list import EntityConnection, descendants
 from graph.enums import EntityStatus
 from graph.node import Measurable, is_row_of, parent
 
@@ -27,5 +27,5 @@ class AdSet(Measurable):
         Annotated["Campaign", strawberry.lazy("graph.campaign")] | None,
         "The campaign that it is in.",
     )
-    ads = children(entity.AD, Connection[Ad] | None, "Its ads.")
+    ads = descendants(entity.AD_SET, entity.AD, EntityConnection[Ad] | None, "Its ads.")
     is_type_of = is_row_of(entity.AD_SET)

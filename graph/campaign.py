@@ -6,9 +6,10 @@ import strawberry
 
 from db import entity
 from db.level import Platform
+from graph.ad import Ad
 from graph.ad_set import AdSet
 from graph.budget import budget_field
-from graph.connection import Connection, children
+from graph.entity_list import EntityConnection, descendants
 from graph.enums import EntityStatus
 from graph.node import Measurable, is_row_of, parent
 
@@ -30,5 +31,6 @@ class Campaign(Measurable):
         Annotated["AdAccount", strawberry.lazy("graph.ad_account")] | None,
         "The ad account that it runs in.",
     )
-    ad_sets = children(entity.AD_SET, Connection[AdSet] | None, "Its ad sets.")
+    ad_sets = descendants(entity.CAMPAIGN, entity.AD_SET, EntityConnection[AdSet] | None, "Its ad sets.")
+    ads = descendants(entity.CAMPAIGN, entity.AD, EntityConnection[Ad] | None, "The ads of all its ad sets.")
     is_type_of = is_row_of(entity.CAMPAIGN)

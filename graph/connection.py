@@ -50,11 +50,13 @@ class Connection(Generic[T]):
     total_count = batched(_total_counts, int | None, "How many nodes the whole list has. Counted only when selected.")
 
 
-def _columns(selection: Selection, kind: Kind[Row]) -> tuple[str, ...]:
+def node_columns(selection: Selection, kind: Kind[Row]) -> tuple[str, ...]:
+    """The columns that a query needs of the nodes of a connection."""
     return tuple(sorted({*selection.columns(kind, "nodes"), *selection.columns(kind, "edges", "node")}))
 
 
-def _first(request: Request, first: int) -> int:
+def checked_first(request: Request, first: int) -> int:
+    """How many nodes a page may hold, as the client gave it; `Invalid` where that is out of bounds."""
     if not 1 <= first <= request.max_page:
         raise Invalid(f"`first` must be 1 to {request.max_page}; got {first}. Read further pages with `after`.")
     return first
@@ -70,7 +72,7 @@ def children(kind: Kind[Row], graphql_type: object, description: str) -> Any:
     async def pages(
         request: Request, selection: Selection, rows: Sequence[Row], first: First = 50, after: After = strawberry.UNSET
     ) -> Sequence[tree.Page]:
-        page = (_columns(selection, kind), _after(kind, after), _first(request, first))
+        page = (node_columns(selection, kind), _after(kind, after), checked_first(request, first))
         return await request.load_column(tree.children, column(rows, "id"), kind, *page)
 
     return batched(pages, graphql_type, description, needs=())
@@ -80,7 +82,7 @@ def roots(kind: Kind[Row], graphql_type: object, description: str) -> Any:
     """The field that lists all the organization's nodes of one kind."""
 
     async def resolve(info: Info, first: First = 50, after: After = strawberry.UNSET) -> Any:
-        page = (_columns(Selection.of(info), kind), _after(kind, after), _first(info.context, first))
+        page = (node_columns(Selection.of(info), kind), _after(kind, after), checked_first(info.context, first))
         return await tree.roots(info.context, kind, *page)
 
     return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description)

@@ -5,12 +5,12 @@ from enum import Enum, EnumMeta
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from db.entity_list import Field
 from db.importers.records import Dating
 from db.level import Level, Platform
-from resolvers.calendar import Against, Granularity, Weekday
 from resolvers.metric import METRICS, Additivity, Direction, Metric, Reason, Unit
 from resolvers.options import AttributionWindow, ConversionSource, CountBy, UndefinedRatios
-from resolvers.window import Preset
+from resolvers.window import Granularity, Preset, Weekday
 
 
 class EntityStatus(Enum):
@@ -79,6 +79,14 @@ _describe(
     "What a budget is for.",
     DAILY="The amount is for each day.",
     LIFETIME="The amount is for the whole run.",
+)
+_describe(
+    Field,
+    "EntityField",
+    "What entities are ordered by, beside metrics.",
+    FIRST_SEEN="When they were first seen.",
+    NAME="Their names, by the code points of the characters.",
+    STATUS="The names of their statuses.",
 )
 _describe(
     Reason,
@@ -154,27 +162,9 @@ _describe(Metric, "Metric", "A metric.", **{metric.name: METRICS[metric].descrip
 _describe(
     Preset,
     "WindowPreset",
-    "A window by its place relative to today, in the project's timezone. LAST_… are the full days, weeks, "
-    "months, quarters or years before the current one; THIS_… and TODAY include today. Weeks start on the project's "
-    "`weekStartsOn`.",
+    "A window by its place relative to today, in the project's timezone. LAST_… are the full days, weeks (from "
+    "Monday), months, quarters or years before the current one; THIS_… and TODAY include today.",
     LIFETIME="All days that the project's imports know of: from the first of them through today. Reach is what a "
     "platform last reported of the node's whole life, unless the node was shown since.",
 )
-_describe(
-    Granularity,
-    "Granularity",
-    "The size of a series' buckets.",
-    WEEK="Seven days, from the day on which the project's weeks start.",
-    QUARTER="Three months, from January, April, July or October.",
-)
-_describe(
-    Against,
-    "ComparedTo",
-    "Which days a window is compared with.",
-    PREVIOUS_PERIOD="As many days, directly before.",
-    PREVIOUS_CALENDAR="The unit of the calendar before: …_WEEK, …_MONTH, …_QUARTER and …_YEAR move back by one such "
-    "unit, other windows by the fewest whole months that leave no day in both.",
-    PREVIOUS_YEAR="The same dates a year before. In this and in PREVIOUS_CALENDAR whole months meet whole months; of "
-    "other windows the first and the last day move, a day that its month lacks to the month's last.",
-    PREVIOUS_YEAR_SAME_WEEKDAYS="364 days before: the same weekdays.",
-)
+_describe(Granularity, "Granularity", "The size of a series' buckets.", WEEK="From Monday to Sunday.")

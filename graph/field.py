@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.parent import StrawberryParent
 
+import graph.enums  # noqa: F401  # an enum has to be described before the first field is of it, whoever comes first
 from graph.selection import Info, Selection
 
 # (request, the field's selection, its parents, its arguments …) → a value, or an exception, for each parent; or a

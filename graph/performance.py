@@ -16,11 +16,10 @@ from graph.selection import Selection
 from graph.series import Series
 from graph.window import Window, WindowInput
 from resolvers import delivery, freshness, options, performance, reach_bounds, residual, window
-from resolvers.calendar import Granularity
 from resolvers.context import Request
 from resolvers.formulas import Sums
 from resolvers.options import ConversionSource
-from resolvers.window import DEFAULT
+from resolvers.window import DEFAULT, Granularity
 
 Asked = Sequence[performance.Performance]
 Size = Annotated[Granularity, strawberry.argument(description="The size of the buckets.")]

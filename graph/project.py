@@ -6,19 +6,22 @@ import strawberry
 
 from db import entity
 from db.project import ProjectRow
+from graph.ad import Ad
 from graph.ad_account import AdAccount
+from graph.ad_set import AdSet
+from graph.campaign import Campaign
 from graph.connection import Connection, children
 from graph.data_import import Import
+from graph.entity_list import EntityConnection, descendants
 from graph.field import batched
 from graph.node import Measurable, is_row_of
 from graph.options import Attribution
 from graph.scalars import CurrencyCode
 from graph.selection import Selection
 from resolvers import options
-from resolvers.calendar import Weekday
 from resolvers.context import Request
 from resolvers.options import ConversionSource
-from resolvers.window import project_scopes
+from resolvers.window import Weekday, project_scopes
 
 
 async def _timezones(request: Request, _selection: Selection, rows: Sequence[ProjectRow]) -> list[str]:
@@ -59,5 +62,12 @@ class Project(Measurable):
         description="What is left of the value of a sale before advertising, a fraction; null while none is set."
     )
     imports = children(entity.IMPORT, Connection[Import] | None, "What was imported into it, the latest first.")
-    ad_accounts = children(entity.AD_ACCOUNT, Connection[AdAccount] | None, "Its ad accounts.")
+    ad_accounts = descendants(entity.PROJECT, entity.AD_ACCOUNT, EntityConnection[AdAccount] | None, "Its ad accounts.")
+    campaigns = descendants(
+        entity.PROJECT, entity.CAMPAIGN, EntityConnection[Campaign] | None, "The campaigns of all its ad accounts."
+    )
+    ad_sets = descendants(
+        entity.PROJECT, entity.AD_SET, EntityConnection[AdSet] | None, "The ad sets of all its ad accounts."
+    )
+    ads = descendants(entity.PROJECT, entity.AD, EntityConnection[Ad] | None, "The ads of all its ad accounts.")
     is_type_of = is_row_of(entity.PROJECT)

@@ -51,13 +51,16 @@ class Page:
 
     @property
     def edges(self) -> list[Edge]:
-        return [Edge(node, global_id.cursor(self.kind, node.id)) for node in self.nodes]
+        return [Edge(node, self.cursor(number)) for number, node in enumerate(self.nodes)]
 
     @property
     def page_info(self) -> PageInfo:
-        ends = [global_id.cursor(self.kind, node.id) for node in (*self.nodes[:1], *self.nodes[-1:])]
-        first, last = ends or (None, None)
+        first, last = (self.cursor(0), self.cursor(-1)) if self.nodes else (None, None)
         return PageInfo(self.has_next, self.has_previous, first, last)
+
+    def cursor(self, number: int) -> str:
+        """The cursor of the node of that number."""
+        return global_id.cursor(self.kind, self.nodes[number].id)
 
 
 class Pages(Alike[Page]):

@@ -1,8 +1,8 @@
 -- name: ad_account_scopes_by_ids
--- Currency and timezone of the ad accounts $2, and the timezone that presets of their project resolve in (its own, else
+-- Platform, currency and timezone of the ad accounts $2, and the timezone that presets of their project resolve in (its own, else
 -- the one that all its ad accounts share, else UTC), and what that project has set.
 select
-    ad_account.id, ad_account.project_id, ad_account.currency, ad_account.timezone,
+    ad_account.id, ad_account.project_id, ad_account.platform, ad_account.currency, ad_account.timezone,
     coalesce(
         project.timezone,
         (

@@ -11,10 +11,9 @@ where fact.entity_id = any($5::bigint[])
 group by fact.entity_id, fact.missing;
 
 -- name: delivery_buckets
--- The same, for each bucket of the windows; weeks start $6 days after Monday.
+-- The same, for each bucket of the windows.
 select fact.entity_id, {bucket} as bucket, fact.missing, {sums}
-from unnest($2::bigint[], $3::date[], $4::date[], $6::integer[])
-    as wanted (ad_account_id, since, until, week_start)
+from unnest($2::bigint[], $3::date[], $4::date[]) as wanted (ad_account_id, since, until)
 join {table} as fact
     on fact.org_id = $1 and fact.ad_account_id = wanted.ad_account_id and fact.level = {level}
     and fact.day >= wanted.since and fact.day < wanted.until

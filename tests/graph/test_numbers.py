@@ -33,16 +33,11 @@ fragment Points on Series { granularity points { bucket since until partial metr
 fragment Asked on Measurable {
   id
   one: performance(window: $one) { ...Told day: series { ...Points } }
-  other: performance(window: $other) {
-    ...Told
-    week: series(granularity: WEEK) { ...Points }
-    month: series(granularity: MONTH) { ...Points }
-    quarter: series(granularity: QUARTER) { ...Points }
-  }
+  other: performance(window: $other) { ...Told week: series(granularity: WEEK) { ...Points } }
   long: performance(window: $long) { ...Told }
 }
 """
-SERIES = {"one": ("DAY",), "other": ("WEEK", "MONTH", "QUARTER"), "long": ()}
+SERIES = {"one": ("DAY",), "other": ("WEEK",), "long": ()}
 DOWN_THE_TREE = (
     """
 query ($one: WindowInput, $other: WindowInput, $long: WindowInput) {

@@ -88,6 +88,7 @@ def values(known: dict[Kind[Row], list[int]]) -> Values:
         "until": ["2025-06-16", "2025-06-13", "2025-06-17", "2025-06-14", "2025-07-02", "2101-01-01"],
     }
     by_type: dict[str, Sequence[Any]] = {"Boolean": [True, False], "Int": [3, 0], "String": ["meta-1", "tiktok-1", "?"]}
+    by_type |= {"Float": [0, 1.5, 100, 0.03, -2.25, 9e15]}
     by_type |= {"CurrencyCode": ["EUR", "USD", "eur", "ZZZ"]}
     unknown = [global_id.encode("Ad", 999_999), global_id.encode("Banner", 1), "no id"]
     every = [one for own in ids.values() for one in own]

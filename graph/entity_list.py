@@ -1,0 +1,212 @@
+"""Lists of entities below a node: how clients filter, order and page them, and what comes back."""
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import Annotated, Any, Generic, TypeVar
+
+import strawberry
+
+from db.database import Row
+from db.entity import PROJECT, Kind
+from db.entity_list import Conditions, Field, Order
+from db.errors import AdgraphError, Invalid
+from db.level import Platform
+from graph.connection import After, Edge, First, PageInfo, checked_first, node_columns
+from graph.enums import EntityStatus
+from graph.field import batched
+from graph.options import PerformanceOptions, options_of
+from graph.selection import Selection
+from graph.window import WindowInput
+from resolvers import entity_list, global_id, ranking, tree
+from resolvers.alike import column
+from resolvers.context import Request
+from resolvers.entity_list import EntityList
+from resolvers.metric import Metric
+from resolvers.ranking import MetricCondition, MetricOrder
+from resolvers.window import DEFAULT
+
+T = TypeVar("T")
+V = TypeVar("V")
+MOST = 1_000
+MOST_METRICS = 20
+
+
+@strawberry.enum(description="Which way a list is ordered. Null comes last either way.")
+class Direction(Enum):
+    ASC = strawberry.enum_value("ASC", description="The least first.")
+    DESC = strawberry.enum_value("DESC", description="The most first.")
+
+
+@strawberry.enum(description="What a cost counts as where something was spent, and nothing was got for it.")
+class UndefinedAs(Enum):
+    NULL = strawberry.enum_value("NULL", description="Null: last in any order, and within no bounds.")
+    WORST = strawberry.enum_value("WORST", description="More than any cost. What cost nothing stays null.")
+
+
+@strawberry.input(description="An order by what entities are. What is equal comes as it was first seen.")
+class EntityFieldOrder:
+    field: Field = strawberry.field(description="What they are ordered by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
+
+
+@strawberry.input(description="An order by a metric, as `performance` shows it. What is equal comes as first seen.")
+class EntityMetricOrder:
+    metric: Metric = strawberry.field(description="What they are ordered by.")
+    window: WindowInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Over which days; without it, the 30 full days before today."
+    )
+    options: PerformanceOptions | None = strawberry.field(
+        default=strawberry.UNSET, description="What the metric shall mean; without them, what the project has set."
+    )
+    direction: Direction = strawberry.field(default=Direction.DESC, description="Which way.")
+    undefined_as: UndefinedAs = strawberry.field(
+        default=UndefinedAs.NULL, description="What a cost counts as where nothing was got for what was spent."
+    )
+
+
+@strawberry.input(one_of=True, description="The order of a list: exactly one of these.")
+class EntityOrder:
+    field: EntityFieldOrder | None = strawberry.field(
+        default=strawberry.UNSET, description="By what entities are."
+    )  # fmt: skip
+    metric: EntityMetricOrder | None = strawberry.field(
+        default=strawberry.UNSET, description="By what their numbers are."
+    )
+
+    def order(self) -> Order | MetricOrder:
+        """The order to apply."""
+        if self.field:
+            return Order(self.field.field, self.field.direction is Direction.DESC)
+        own = self.metric
+        assert own
+        return MetricOrder(
+            own.metric, own.window.spec() if own.window else DEFAULT, options_of(own.options or None),
+            own.undefined_as is UndefinedAs.WORST, own.direction is Direction.DESC,
+        )  # fmt: skip
+
+
+@strawberry.input(description="Bounds of a metric, as `performance` shows it: at least one. Null is within none.")
+class EntityMetricCondition:
+    metric: Metric = strawberry.field(description="What is bounded.")
+    window: WindowInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Over which days; without it, the 30 full days before today."
+    )
+    options: PerformanceOptions | None = strawberry.field(
+        default=strawberry.UNSET, description="What the metric shall mean; without them, what the project has set."
+    )
+    gt: float | None = strawberry.field(default=strawberry.UNSET, description="More than this.")
+    gte: float | None = strawberry.field(default=strawberry.UNSET, description="This or more.")
+    lt: float | None = strawberry.field(default=strawberry.UNSET, description="Less than this.")
+    lte: float | None = strawberry.field(default=strawberry.UNSET, description="This or less.")
+    undefined_as: UndefinedAs = strawberry.field(
+        default=UndefinedAs.NULL, description="What a cost counts as where nothing was got for what was spent."
+    )
+
+    def condition(self) -> MetricCondition:
+        """The condition to apply; `Invalid` where its bounds are none."""
+        found = MetricCondition(
+            self.metric, self.window.spec() if self.window else DEFAULT, options_of(self.options or None),
+            self.undefined_as is UndefinedAs.WORST,
+            *(given(bound) for bound in (self.gt, self.gte, self.lt, self.lte)),
+        )  # fmt: skip
+        return ranking.checked("filter.metrics", found)
+
+
+@strawberry.input(description="What entities of a list have in common: all of these that are given.")
+class EntityFilter:
+    ids: list[strawberry.ID] | None = strawberry.field(
+        default=strawberry.UNSET, description="One of these ids: at most 1,000."
+    )
+    external_ids: list[str] | None = strawberry.field(
+        default=strawberry.UNSET, description="One of these ids of the platform's: at most 1,000."
+    )
+    statuses: list[EntityStatus] | None = strawberry.field(
+        default=strawberry.UNSET, description="One of these statuses."
+    )
+    name_contains: str | None = strawberry.field(
+        default=strawberry.UNSET, description="This text in the name, in capital letters or not."
+    )
+    metrics: list[EntityMetricCondition] | None = strawberry.field(
+        default=strawberry.UNSET, description="Numbers within all of these bounds: at most 20."
+    )
+
+    def conditions(self, kind: Kind[Row]) -> Conditions:
+        """What entities of that kind shall be; `Invalid` where an id is of none."""
+        ids, external, statuses = given(self.ids), given(self.external_ids), given(self.statuses)
+        return Conditions(
+            None if ids is None
+            else tuple(global_id.parse_as(kind, id_) for id_ in few("filter.ids", ids, MOST)),
+            None if external is None else tuple(few("filter.externalIds", external, MOST)),
+            None if statuses is None else tuple(status.value for status in few("filter.statuses", statuses, MOST)),
+            given(self.name_contains),
+        )  # fmt: skip
+
+    def measured(self) -> tuple[MetricCondition, ...]:
+        """What their numbers shall be."""
+        return tuple(one.condition() for one in few("filter.metrics", given(self.metrics) or [], MOST_METRICS))
+
+
+def given(value: V | None) -> V | None:
+    """The value; None where it was left out."""
+    return None if value is strawberry.UNSET else value
+
+
+def few(name: str, values: Sequence[V], most: int) -> Sequence[V]:
+    """The list that a client gave as `name`; `Invalid` where it is longer than `most`."""
+    if len(values) > most:
+        raise Invalid(f"`{name}` may hold {most:,}; got {len(values):,}.")
+    return values
+
+
+Where = Annotated[
+    EntityFilter | None, strawberry.argument(name="filter", description="Which of them; without it, all.")
+]
+By = Annotated[EntityOrder | None, strawberry.argument(description="Their order; without it, as they were first seen.")]
+Platforms = Annotated[
+    list[Platform] | None, strawberry.argument(description="Those of these platforms; without it, of all.")
+]
+
+
+async def _total_counts(request: Request, _selection: Selection, pages: Sequence[tree.Page]) -> list[int]:
+    return await entity_list.total_counts(request, pages)
+
+
+@strawberry.type(name="Connection", description="A page of a list of entities, in the order that was asked for.")
+class EntityConnection(Generic[T]):
+    edges: list[Edge[T]] = strawberry.field(description="The nodes with their cursors.")
+    nodes: list[T] = strawberry.field(description="The nodes alone.")
+    page_info: PageInfo = strawberry.field(description="Where the page lies in its list.")
+    total_count = batched(_total_counts, int | None, "How many nodes the whole list has. Counted only when selected.")
+
+
+def descendants(parent: Kind[Row], kind: Kind[Row], graphql_type: object, description: str) -> Any:
+    """The field that lists a node's entities of one kind, at any depth below it."""
+
+    async def of_platforms(
+        request: Request, selection: Selection, rows: Sequence[Row], first: First = 50, after: After = strawberry.UNSET,
+        platforms: Platforms = strawberry.UNSET, where: Where = strawberry.UNSET, order_by: By = strawberry.UNSET,
+    ) -> Sequence[tree.Page | AdgraphError]:  # fmt: skip
+        listed = _listed(parent, kind, where or None, order_by or None, given(platforms))
+        page = (node_columns(selection, kind), given(after), checked_first(request, first))
+        return await request.load_column(entity_list.pages, column(rows, "id"), listed, *page)
+
+    async def pages(
+        request: Request, selection: Selection, rows: Sequence[Row], first: First = 50, after: After = strawberry.UNSET,
+        where: Where = strawberry.UNSET, order_by: By = strawberry.UNSET,
+    ) -> Sequence[tree.Page | AdgraphError]:  # fmt: skip
+        return await of_platforms(request, selection, rows, first, after, None, where, order_by)
+
+    # Anything deeper is of one platform.
+    return batched(of_platforms if parent is PROJECT else pages, graphql_type, description, needs=())
+
+
+def _listed(
+    parent: Kind[Row], kind: Kind[Row], where: EntityFilter | None, order_by: EntityOrder | None,
+    platforms: Iterable[Platform] | None,
+) -> EntityList:  # fmt: skip
+    conditions = where.conditions(kind) if where else Conditions()
+    if platforms is not None:
+        conditions = conditions._replace(platforms=tuple(sorted(set(platforms))))
+    return EntityList(
+        parent, kind, conditions, where.measured() if where else (), order_by.order() if order_by else Order()
+    )

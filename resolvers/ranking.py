@@ -1,0 +1,116 @@
+"""Ranking: orders and conditions by metrics, which go by exactly the numbers that are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import isfinite
+from typing import NamedTuple
+
+from db.ad_account import AdAccountScopeRow
+from db.errors import Invalid, MetricUnavailable
+from resolvers.cursor import Cursor, Key, Place
+from resolvers.metric import METRICS, Additivity, Metric
+from resolvers.options import Options
+from resolvers.window import LIFETIME, Range, WindowSpec
+
+
+class MetricOrder(NamedTuple):
+    """By a metric over a window. `worst`: what was spent on and got nothing costs infinitely much."""
+
+    metric: Metric
+    spec: WindowSpec
+    options: Options
+    worst: bool
+    descending: bool
+
+
+class MetricCondition(NamedTuple):
+    """Bounds that a metric over a window keeps; None: no such bound. What is null keeps none."""
+
+    metric: Metric
+    spec: WindowSpec
+    options: Options
+    worst: bool
+    gt: float | None
+    gte: float | None
+    lt: float | None
+    lte: float | None
+
+    def holds(self, key: Key) -> bool:
+        """Whether a value keeps all of them."""
+        assert not isinstance(key, str)
+        return (
+            key is not None
+            and (self.gt is None or key > self.gt)
+            and (self.gte is None or key >= self.gte)
+            and (self.lt is None or key < self.lt)
+            and (self.lte is None or key <= self.lte)
+        )
+
+
+Measure = MetricOrder | MetricCondition
+
+
+def checked(name: str, condition: MetricCondition) -> MetricCondition:
+    """A condition as clients give it in the argument `name`; `Invalid` where it has no bound, or one that is none."""
+    bounds = {name: bound for name, bound in condition._asdict().items() if name in _BOUNDS and bound is not None}
+    if not bounds:
+        raise Invalid(f"`{name}`: the condition on {condition.metric.name} needs `gt`, `gte`, `lt` or `lte`.")
+    for bound, value in bounds.items():
+        if not isfinite(value):
+            raise Invalid(f"`{name}`: `{bound}` of {condition.metric.name} must be a finite number.")
+    return condition
+
+
+_BOUNDS = ("gt", "gte", "lt", "lte")
+
+
+def check(name: str, measure: Measure, scopes: Iterable[AdAccountScopeRow]) -> None:
+    """Raises where the metric cannot order or filter, as the argument `name` asks, what is in these ad accounts."""
+    scopes = list(scopes)
+    metric = METRICS[measure.metric]
+    # An unknown currency is not even the same as another unknown one.
+    currencies = {str(scope.id) if scope.currency == "XXX" else scope.currency for scope in scopes}
+    if metric.money and measure.options.currency is None and len(currencies) > 1:
+        raise Invalid(
+            f"`{name}`: {measure.metric.name} is in several currencies here, which do not compare. Choose one with "
+            "`options.currency`."
+        )
+    platforms = {scope.platform for scope in scopes}
+    if platforms and platforms.isdisjoint(metric.platforms):
+        raise MetricUnavailable(
+            f"`{name}`: {' and '.join(sorted(platforms))} do not report {measure.metric.name}. Take another metric."
+        )
+
+
+def resolved(measure: Measure, window: Range) -> WindowSpec:
+    """The window that a measure goes on with, once its days were told by a cursor."""
+    # The reach of a life is another number than that of its days so far.
+    by_people = Additivity.UNIQUE in {part.additivity for part in METRICS[measure.metric].parts}
+    return LIFETIME if measure.spec == LIFETIME and by_people else window
+
+
+def ordered(numbers: Iterable[int], keys: Sequence[Key], *, descending: bool) -> list[int]:
+    """Some numbers of keys, in the order of those: what is equal stays as it was, what is null comes last."""
+    known: list[int] = []
+    unknown: list[int] = []
+    for number in numbers:
+        (unknown if keys[number] is None else known).append(number)
+    known.sort(key=keys.__getitem__, reverse=descending)  # type: ignore[arg-type]  # keys of one order compare
+    return known + unknown
+
+
+def behind(keys: Sequence[Key], places: Iterable[Place], cursor: Cursor, *, descending: bool) -> int:
+    """How many of sorted keys come no later than the cursor, wherever the cursor's own entry is by now."""
+    for number, (key, place) in enumerate(zip(keys, places, strict=True)):
+        if _is_behind(key, place, cursor, descending=descending):
+            return number
+    return len(keys)
+
+
+def _is_behind(key: Key, place: Place, cursor: Cursor, *, descending: bool) -> bool:
+    if key == cursor.key:
+        return place > cursor.place
+    if key is None or cursor.key is None:
+        return key is None
+    return key < cursor.key if descending else key > cursor.key  # type: ignore[operator]  # so do they here
