@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from itertools import compress
 from operator import sub
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
+from db import exchange_rate
 from db.database import Database, Row
 from db.level import Level
 from db.rollup import CHUNK
@@ -17,9 +20,21 @@ from db.rollup import CHUNK
 FEW = CHUNK
 _BUCKETS = {"DAY": "fact.day", "WEEK": "date_trunc('week', fact.day)::date"}
 
+# Amounts of the ad account's currency.
+MONEY = ("spend_micros", "conversion_value_micros")
+# Of converted money: how many rows have an amount for whose day there is no rate.
+UNRATED = {column: f"{column}_unrated" for column in MONEY}
+
 # The days `[since, until)` that are asked of each ad account, and which of its entities.
 Windows = Mapping[int, tuple[date, date]]
 Entities = Mapping[int, Sequence[int]]
+
+
+class Conversion(NamedTuple):
+    """The currency that money is asked for in, and the currencies of the ad accounts that have another."""
+
+    target: str
+    currencies: Mapping[int, str]
 
 
 @dataclass(slots=True)
@@ -30,6 +45,7 @@ class Lines:
     for; `missing`, the metrics that the line's rows lack; `days`, the days that it adds to the entity's days with rows;
     and where reach was asked for, `reach_rows`, how many rows at or below the entity report any, and `reach`, the
     largest that the entity's own rows report (of a window of one day its reach; None over longer ones).
+    Money that was converted is a fraction, beside its column of `UNRATED`.
     """
 
     entity_ids: list[int] = field(default_factory=list)
@@ -45,14 +61,33 @@ class Lines:
         columns: dict[str, list[Any]] = dict(zip(rows[0].keys(), map(list, zip(*rows, strict=True)), strict=True))
         return cls(columns.pop("entity_id"), buckets=columns.pop("bucket", []), columns=columns)
 
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Several of them, one after the other; what only some of them tell is 0 in the others."""
+        parts = [part for part in parts if part.entity_ids]
+        names = dict.fromkeys(name for part in parts for name in part.columns)
+        columns = {
+            name: [number for part in parts for number in part.columns.get(name) or [0] * len(part.entity_ids)]
+            for name in names
+        }
+        ids = [id_ for part in parts for id_ in part.entity_ids]
+        return cls(ids, columns, [bucket for part in parts for bucket in part.buckets])
+
 
 async def totals(
-    database: Database, org_id: int, level: Level, columns: Sequence[str], windows: Windows, entities: Entities
-) -> Lines:
+    database: Database, org_id: int, level: Level, columns: Sequence[str], windows: Windows, entities: Entities,
+    conversion: Conversion | None = None,
+) -> Lines:  # fmt: skip
     """The sums of `columns` for each entity over its ad account's window; other entities may be among the lines.
 
     All entities are of one level. In no order.
     """
+    if conversion:
+        slots = {"label": f"{level.name.lower()}_delivery_totals_converted"}
+        return await _converted(
+            lambda own: totals(database, org_id, level, columns, _of(windows, own), own),
+            database, org_id, "delivery_totals_converted", level, columns, windows, entities, conversion, slots,
+        )  # fmt: skip
     chunks = [(account, chunk) for account, ids in entities.items() for chunk in {id_ // CHUNK for id_ in ids}]
     days = {account: (until - since).days for account, (since, until) in windows.items()}
     rows = sum(len(ids) * days[account] for account, ids in entities.items())
@@ -68,9 +103,16 @@ async def totals(
 
 async def buckets(
     database: Database, org_id: int, level: Level, columns: Sequence[str], granularity: str, windows: Windows,
-    entities: Entities,
+    entities: Entities, conversion: Conversion | None = None,
 ) -> Lines:  # fmt: skip
     """The same for each bucket of the windows; buckets without rows are left out."""
+    if conversion:
+        label = f"{level.name.lower()}_delivery_by_{granularity.lower()}_converted"
+        return await _converted(
+            lambda own: buckets(database, org_id, level, columns, granularity, _of(windows, own), own),
+            database, org_id, "delivery_buckets_converted", level, columns, windows, entities, conversion,
+            {"label": label, "bucket": _BUCKETS[granularity]},
+        )  # fmt: skip
     found = await database.fetch(
         "delivery_buckets", org_id, *_arguments(windows, entities),
         row=Row, label=f"{level.name.lower()}_delivery_by_{granularity.lower()}",
@@ -79,19 +121,61 @@ async def buckets(
     return Lines.of(found)
 
 
+async def _converted(
+    unconverted: Callable[[Entities], Awaitable[Lines]], database: Database, org_id: int, name: str, level: Level,
+    columns: Sequence[str], windows: Windows, entities: Entities, conversion: Conversion, slots: Mapping[str, str],
+) -> Lines:  # fmt: skip
+    """What the statement `name` gives for ad accounts of other currencies, and `unconverted` for the others."""
+    currencies = conversion.currencies
+    others = {account: ids for account, ids in entities.items() if account in currencies}
+    same = {account: ids for account, ids in entities.items() if account not in currencies}
+    source = _source(level, columns) | {"sums": _sums(level, columns, converted=True)}
+    factors = exchange_rate.factors(
+        target="$7::text", since="(select min(day) from unnest($3::date[]) as day)",
+        until="(select max(day) from unnest($4::date[]) as day)", currencies="$6::text[]",
+    )  # fmt: skip
+    reading = database.fetch(
+        name, org_id, *_arguments(_of(windows, others), others), [currencies[account] for account in others],
+        conversion.target, row=Row, factors=factors, **slots, **source,
+    )  # fmt: skip
+    # Those of the currency itself are read as ever, which for long windows takes far less.
+    rows, own = await asyncio.gather(reading, unconverted(same)) if same else (await reading, Lines())
+    lines = Lines.of(rows)
+    for column in MONEY:
+        if column in lines.columns:
+            lines.columns[column] = list(map(Fraction, lines.columns[column]))
+    return Lines.joined([lines, own])
+
+
+def _of(windows: Windows, entities: Entities) -> Windows:
+    return {account: windows[account] for account in entities}
+
+
 def _arguments(windows: Windows, entities: Entities) -> tuple[Sequence[object], ...]:
     since, until = zip(*windows.values(), strict=True)
     return list(windows), since, until, [id_ for ids in entities.values() for id_ in ids]
 
 
 def _source(level: Level, columns: Sequence[str]) -> dict[str, str]:
+    table = "daily_fact" if level is Level.AD else "daily_rollup"
+    return {"table": table, "level": str(int(level)), "sums": _sums(level, columns)}
+
+
+def _sums(level: Level, columns: Sequence[str], *, converted: bool = False) -> str:
     ads = level is Level.AD
-    sums = [f"sum(fact.{column})::bigint as {column}" for column in columns if column != "reach"]
+    rated = MONEY if converted else ()
+    sums = [f"sum(fact.{column})::bigint as {column}" for column in columns if column not in {"reach", *rated}]
+    for column in rated:
+        if column in columns:
+            sums += [
+                f"coalesce(sum(fact.{column} * factor.factor), 0) as {column}",
+                f"count(*) filter (where fact.{column} <> 0 and factor.factor is null) as {UNRATED[column]}",
+            ]
     if "reach" in columns:
         reach_rows = "count(fact.reach)" if ads else "sum(fact.reach_rows)::bigint"
         sums += ["max(fact.reach) as reach", f"{reach_rows} as reach_rows"]
     sums.append("count(*) as days" if ads else "sum(fact.days)::bigint as days")
-    return {"table": "daily_fact" if ads else "daily_rollup", "level": str(int(level)), "sums": ", ".join(sums)}
+    return ", ".join(sums)
 
 
 async def _differences(

@@ -42,6 +42,7 @@ class ProjectScopeRow(SettingsRow):
     id: int
     timezone: str
     ad_account_ids: list[int]
+    several_currencies: bool
 
 
 class FirstDayRow(Row):

@@ -100,6 +100,8 @@ _describe(
     NOT_ADDITIVE="Reach is never summed, and no platform reported it for exactly this entity and these days. Of a "
     "residual, which is of sums alone, every ratio as well.",
     MIXED_CURRENCY="The money is in several currencies (one that no source has told counts as its own).",
+    NO_RATE="An amount cannot be converted: no exchange rate of its day or the 7 days before was imported, or no "
+    "source has told its currency.",
 )
 _describe(
     ConversionSource,

@@ -50,7 +50,9 @@ class PerformanceOptions:
         default=strawberry.UNSET, description="Which touch a tracked conversion is due to."
     )
     currency: CurrencyCode | None = strawberry.field(
-        default=strawberry.UNSET, description="The currency of all money in the answer."
+        default=strawberry.UNSET,
+        description="The currency of all money in the answer: each day's is converted at that day's exchange rate. "
+        "Without it, that of the ad account; of a project whose ad accounts have several, its reporting currency.",
     )
     undefined_ratios: UndefinedRatios | None = strawberry.field(
         default=strawberry.UNSET, description="What a ratio is whose denominator is 0; NULL where it is left out."
@@ -71,8 +73,6 @@ class PerformanceOptions:
             else CurrencyCode(checked_currency("options.currency", currency)),
             self.undefined_ratios or None,
         )  # fmt: skip
-        if found.currency or found.undefined_ratios is UndefinedRatios.FLOORED:
-            raise Invalid("`options.currency` and FLOORED of `options.undefinedRatios` are not there yet.")
         if found.conversion_source is ConversionSource.TRACKED:
             raise Invalid("TRACKED of `options.conversionSource` is not there yet.")
         return found

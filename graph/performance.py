@@ -8,6 +8,7 @@ import strawberry
 
 from db.database import Row
 from db.entity import kind_of
+from graph.exchange import Exchange
 from graph.field import batched
 from graph.metrics import Metrics
 from graph.options import Attribution, PerformanceOptions, options_of
@@ -15,7 +16,7 @@ from graph.scalars import BigInt, CurrencyCode
 from graph.selection import Selection
 from graph.series import Series
 from graph.window import Window, WindowInput
-from resolvers import delivery, freshness, options, performance, reach_bounds, residual, window
+from resolvers import delivery, exchange, freshness, options, performance, reach_bounds, residual, window
 from resolvers.context import Request
 from resolvers.formulas import Sums
 from resolvers.options import ConversionSource
@@ -88,6 +89,10 @@ async def _currencies(request: Request, _selection: Selection, asked: Asked) -> 
     return await performance.currencies(request, asked)
 
 
+async def _exchanges(request: Request, _selection: Selection, asked: Asked) -> Sequence[Sequence[exchange.Exchanged]]:
+    return await exchange.exchanges(request, asked)
+
+
 async def _conversion_sources(request: Request, _selection: Selection, asked: Asked) -> Sequence[ConversionSource]:
     return [choice.conversion_source for choice in await performance.choices(request, asked)]
 
@@ -128,7 +133,13 @@ class Performance:
     currency = batched(
         _currencies,
         CurrencyCode | None,
-        "The currency of all money here; null where ad accounts with delivery have several.",
+        "The currency of all money here: the one that was asked for, else the ad account's. Of a project whose ad "
+        "accounts have several, its reporting currency; null where none is set and those with delivery have several.",
+    )
+    exchange = batched(
+        _exchanges,
+        list[Exchange] | None,
+        "The currencies that money was converted from, and by which days' rates; empty where nothing was.",
     )
     conversion_source = batched(
         _conversion_sources,

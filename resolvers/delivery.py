@@ -19,7 +19,7 @@ from resolvers.alike import Alike, distinct
 from resolvers.context import Request
 from resolvers.coverage import Coverage
 from resolvers.formulas import WHOLE, PlainBlocks, Shared, Sums, Terms
-from resolvers.metric import REPORTING, stored
+from resolvers.metric import REPORTING, UNRATED, stored
 from resolvers.options import Choice, ConversionSource, Options, UndefinedRatios, chosen
 from resolvers.window import (
     LIFETIME,
@@ -139,9 +139,9 @@ async def totals(
     entities = _side_by_side(entities)
     own = _by_ad_account(entities)
     windows = await _windows(request, own, spec)
-    days = await _days(request, windows)
+    days, conversion = await _days(request, windows), await _conversion(request, own, options, columns)
     lines, accounts = await asyncio.gather(
-        delivery.totals(request.database, request.org_id, level, stored(columns), days, own),
+        delivery.totals(request.database, request.org_id, level, stored(columns), days, own, conversion),
         _accounts(request, windows, options),
     )
     found = _Found(lines.entity_ids, lines, columns)
@@ -188,9 +188,11 @@ async def series(
     windows = await _windows(request, own, spec)
     cuts = {id_: buckets(window, granularity) for id_, window in windows.items()}
     request.spend(sum(len(cuts[entity.ad_account_id]) for entity in entities))
-    days = await _days(request, windows)
+    days, conversion = await _days(request, windows), await _conversion(request, own, options, columns)
     lines, accounts = await asyncio.gather(
-        delivery.buckets(request.database, request.org_id, level, stored(columns), granularity.value, days, own),
+        delivery.buckets(
+            request.database, request.org_id, level, stored(columns), granularity.value, days, own, conversion
+        ),
         _accounts(request, windows, options),
     )
     found = _Found(list(zip(lines.entity_ids, lines.buckets, strict=True)), lines, columns)
@@ -267,12 +269,24 @@ async def _accounts(request: Request, windows: Mapping[int, Window], options: Op
     scopes, covered = await asyncio.gather(
         request.load_all(ad_account_scopes, windows), request.load_all(coverage.of_windows, windows.items())
     )
+    asked = options.currency
     return {
         id_: _Account(
-            window, covered[id_, window], frozenset({_currency(scope)}), scope.timezone, chosen(options, scope)
+            window, covered[id_, window], frozenset({asked or _currency(scope)}), scope.timezone, chosen(options, scope)
         )
         for id_, window, scope in ((id_, window, scopes[id_]) for id_, window in windows.items())
     }
+
+
+async def _conversion(
+    request: Request, ids: Iterable[int], options: Options, columns: Iterable[str]
+) -> delivery.Conversion | None:
+    """What has to be converted of the ad accounts: nothing where no money is asked for, or all of it is as asked."""
+    if not options.currency or not UNRATED.keys() & columns:
+        return None
+    scopes = await request.load_all(ad_account_scopes, ids)
+    others = {id_: scopes[id_].currency for id_ in ids if scopes[id_].currency != options.currency}
+    return delivery.Conversion(options.currency, others) if others else None
 
 
 def _currencies(entities: Entities, accounts: Mapping[int, _Account]) -> Shared:
@@ -298,10 +312,13 @@ class _Found(Generic[K]):
     def __init__(self, keys: Sequence[K], lines: Lines, columns: Iterable[str]) -> None:
         self._columns = lines.columns
         codes = lines.columns.pop("missing", ())
-        # Whether all that is known of each is one line that lacks nothing, and no reach, which has rules of its own.
-        self.plain = "reach" not in lines.columns and not any(codes) and distinct(keys)
+        # Whether all that is known of each is one line that lacks nothing. Reach has rules of its own, and so
+        # does money that was converted.
+        converted = not lines.columns.keys().isdisjoint(UNRATED.values())
+        self.plain = "reach" not in lines.columns and not any(codes) and not converted and distinct(keys)
         self._missing = list(map(_KINDS.__getitem__, codes))
-        self._added = [column for column in (*columns, "days", "reach_rows") if column in lines.columns]
+        added = (*columns, *UNRATED.values(), "days", "reach_rows")
+        self._added = [column for column in added if column in lines.columns]
         self._at = dict(zip(keys, range(len(keys)), strict=True))
         if len(self._at) < len(keys):
             self._merge(keys)

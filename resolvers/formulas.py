@@ -22,6 +22,7 @@ from resolvers.metric import (
     OWN_MONEY,
     REACH,
     SPEND,
+    UNRATED,
     Definition,
     Difference,
     Metric,
@@ -57,7 +58,9 @@ class Terms:
 
 PLAIN_TERMS = Terms()
 
-# Numbers by column, many sums side by side.
+_UNRATED = frozenset(UNRATED.values())
+
+# Numbers by column, many sums side by side. Money that was converted is a fraction.
 Columns = Mapping[str, Sequence[int]]
 
 # Rows that lack no metric.
@@ -141,7 +144,8 @@ class Sums:
     @property
     def plain(self) -> bool:
         """Whether every row reports everything, in one currency: no sum of it can be null or incomplete."""
-        return self.missing == WHOLE and len(self.currencies) == 1 and not (self.uncovered or self.careful)
+        careful = self.uncovered or self.careful or not _UNRATED.isdisjoint(self.columns)
+        return self.missing == WHOLE and len(self.currencies) == 1 and not careful
 
     def _number(self, definition: Primitive | Difference) -> tuple[int | Fraction | None, Reason | None]:
         """The integer (or what converted money is) that is stored for the metric, and its reason."""
@@ -162,9 +166,14 @@ class Sums:
         lacking = [bool(missing & primitive.bit) for missing in self.missing]
         if all(lacking):
             return None, Reason.NOT_REPORTED
-        if primitive.money and len(self.currencies) > 1:
-            return None, Reason.MIXED_CURRENCY
+        if primitive.money and (why := self._why_no_money(primitive)):
+            return None, why
         return self.sum(primitive.column), Reason.PARTLY_REPORTED if any(lacking) else None
+
+    def _why_no_money(self, definition: Primitive) -> Reason | None:
+        if len(self.currencies) > 1:
+            return Reason.MIXED_CURRENCY
+        return Reason.NO_RATE if self.sum(UNRATED[definition.column]) else None
 
     def _why_no_reach(self) -> Reason | None:
         if self.reach is not None:

@@ -20,6 +20,7 @@ class Reason(Enum):
     NOT_IMPORTED = "NOT_IMPORTED"
     NOT_ADDITIVE = "NOT_ADDITIVE"
     MIXED_CURRENCY = "MIXED_CURRENCY"
+    NO_RATE = "NO_RATE"
 
 
 class Metric(Enum):
@@ -326,8 +327,10 @@ REFUNDS, REFUND_VALUE = "tracked_refunds", "tracked_refund_micros"
 # How many of the conversions and refunds have a value in the ad account's currency, and how many in another one.
 OWN_MONEY, OTHER_MONEY = "tracked_own_money", "tracked_other_money"
 TRACKED_COLUMNS = (*(primitive.column for primitive in TRACKED), REFUNDS, REFUND_VALUE, OWN_MONEY, OTHER_MONEY)
+# Of money that was converted: how many amounts have no rate of their day.
+UNRATED = {one.column: f"{one.column}_unrated" for one in (*PRIMITIVES, *TRACKED) if one.money}
 # The columns that the numbers of a whole are the sums of.
-ADDED_UP = (*ADDITIVE, *TRACKED_COLUMNS)
+ADDED_UP = (*ADDITIVE, *TRACKED_COLUMNS, *UNRATED.values())
 # No column: asks what the conversions are that platforms reported.
 REPORTING = "reporting"
 

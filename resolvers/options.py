@@ -108,6 +108,8 @@ def chosen(options: Options, settings: SettingsRow) -> Choice:
 
 def checked_currency(name: str, code: str) -> str:
     """A currency that a client gave as `name`; `Invalid` unless it is an ISO 4217 code."""
+    if code == "XXX":
+        raise Invalid(f"`{name}` 'XXX' stands for a currency that nobody has told. Give one like USD or EUR.")
     if code in currencies():
         return code
     hint = f" Write {code.upper()!r}." if code.upper() in currencies() else " Give one like USD or EUR."

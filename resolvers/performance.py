@@ -99,10 +99,32 @@ async def currencies(request: Request, asked: Sequence[Performance]) -> list[str
     """Batch: the currency of each one's money; None where there are several."""
     scopes, projects = await asyncio.gather(
         request.load_all(ad_account_scopes, {one.ad_account_id for one in asked if one.level}),
-        totals(request, [one for one in asked if not one.level], ()),
+        totals(request, [one for one in asked if not one.level and not one.options.currency], ()),
     )
     several = iter(projects)
-    return [_currency(scopes[one.ad_account_id]) if one.level else next(several).currency for one in asked]
+    return [
+        one.options.currency or (_currency(scopes[one.ad_account_id]) if one.level else next(several).currency)
+        for one in asked
+    ]
+
+
+async def settled(request: Request, asked: Sequence[Performance]) -> Sequence[Performance]:
+    """Batch: each with the currency that it is to be converted into, where the query left that open and it is to be.
+
+    That of a project whose ad accounts have several is its reporting currency. It does not depend on the window, so
+    that what is compared, ordered or added up of one node is in one currency.
+    """
+    if isinstance(asked, Performances) and asked.asked[0]:
+        return asked
+    scopes = await request.load_all(
+        project_scopes, {one.node_id for one in asked if not one.level and not one.options.currency}
+    )
+    reporting = {id_: scope.reporting_currency for id_, scope in scopes.items() if scope.several_currencies}
+    return [
+        one if one.level or one.options.currency or not (currency := reporting.get(one.node_id))
+        else one._replace(options=one.options._replace(currency=currency))
+        for one in asked
+    ]  # fmt: skip
 
 
 async def choices(request: Request, asked: Sequence[Performance]) -> list[Choice]:
@@ -140,6 +162,7 @@ async def _by_level(
     """Asks once for each level, window and options; `entities` and `projects` are batch functions with their last
     arguments.
     """
+    asked = await settled(request, asked)
     if isinstance(asked, Performances):
         level, *rest = asked.asked
         batch, *arguments = entities if level else projects

@@ -16,7 +16,7 @@ from resolvers.context import Request
 from resolvers.delivery import Entity
 from resolvers.formulas import Exact, Sums, combined
 from resolvers.metric import Additivity, Definition, Ratio, Reason
-from resolvers.performance import Performance, accounts, totals, windows
+from resolvers.performance import Performance, accounts, settled, totals, windows
 
 _KINDS: dict[Level, Kind[Row]] = {kind.level: kind for kind in entity.KINDS if kind.level}
 _ALL = 2**31 - 1
@@ -52,6 +52,7 @@ class Residual(Sums):
 
 async def residuals(request: Request, asked: Sequence[Performance], columns: tuple[str, ...]) -> list[Residual | None]:
     """Batch: what each has beyond its parts; None for ads, which have none."""
+    asked = await settled(request, asked)
     having = [one for one in asked if one.level is not Level.AD]
     own, children, covered = await asyncio.gather(
         totals(request, having, columns), _children(request, having), _covered(request, having)

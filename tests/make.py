@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from db.database import Database, Transaction, recording
@@ -108,6 +109,24 @@ async def make_fact(
             if covered:
                 await _cover(transaction, org_id, ad_account_id, level, days=[day], missing=missing)
             await roll_up(transaction, org_id, ad_account_id, [day])
+
+
+async def make_rate(database: Database, currency: str, rates: Mapping[date, str]) -> None:
+    """How many units of the currency one euro was worth, by day."""
+    with recording():
+        async with database.transaction() as transaction:
+            given = [(currency, day, Decimal(rate)) for day, rate in rates.items()]
+            await transaction.copy("exchange_rate", ("currency", "day", "units_per_eur"), given)
+
+
+async def set_project(database: Database, project_id: int, **columns: Any) -> None:
+    """What the project has set from now on."""
+    with recording():
+        async with database.transaction() as transaction:
+            sets = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
+            await _connection(transaction).execute(
+                f"update project set {sets} where id = $1", project_id, *columns.values()
+            )
 
 
 async def make_coverage(

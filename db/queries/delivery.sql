@@ -42,3 +42,28 @@ left join lateral (
     limit 1
 ) as before on true
 where last.day >= wanted.since;
+
+-- name: delivery_totals_converted
+-- What delivery_totals gives, with money of the currencies $6 of the ad accounts in the currency $7, each day's by its
+-- own rate.
+with {factors}
+select fact.entity_id, fact.missing, {sums}
+from unnest($2::bigint[], $3::date[], $4::date[], $6::text[]) as wanted (ad_account_id, since, until, currency)
+join {table} as fact
+    on fact.org_id = $1 and fact.ad_account_id = wanted.ad_account_id and fact.level = {level}
+    and fact.day >= wanted.since and fact.day < wanted.until
+left join factor on factor.currency = wanted.currency and factor.day = fact.day
+where fact.entity_id = any($5::bigint[])
+group by fact.entity_id, fact.missing;
+
+-- name: delivery_buckets_converted
+-- The same, for each bucket of the windows.
+with {factors}
+select fact.entity_id, {bucket} as bucket, fact.missing, {sums}
+from unnest($2::bigint[], $3::date[], $4::date[], $6::text[]) as wanted (ad_account_id, since, until, currency)
+join {table} as fact
+    on fact.org_id = $1 and fact.ad_account_id = wanted.ad_account_id and fact.level = {level}
+    and fact.day >= wanted.since and fact.day < wanted.until
+left join factor on factor.currency = wanted.currency and factor.day = fact.day
+where fact.entity_id = any($5::bigint[])
+group by fact.entity_id, bucket, fact.missing;

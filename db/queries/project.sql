@@ -1,6 +1,6 @@
 -- name: project_scopes_by_ids
 -- The timezone that presets of the projects $2 resolve in (their own, else the one that all their ad accounts share,
--- else UTC), those ad accounts, and what the projects have set.
+-- else UTC), those ad accounts, whether they have several currencies, and what the projects have set.
 select
     project.id,
     coalesce(
@@ -9,6 +9,9 @@ select
     ) as timezone,
     coalesce(array_agg(ad_account.id order by ad_account.id) filter (where ad_account.id is not null), '{}')
         as ad_account_ids,
+    -- An unknown currency may be any: it is one of its own.
+    count(distinct case ad_account.currency when 'XXX' then ad_account.id::text else ad_account.currency end) > 1
+        as several_currencies,
     project.reporting_currency, project.conversion_source, project.conversion_events, project.attribution_click,
     project.attribution_view, project.count_by, project.week_starts_on, project.margin
 from project
