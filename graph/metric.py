@@ -43,6 +43,9 @@ def metric_field(metric: Metric, *, tracked: bool | None = None) -> Any:
     if tracked is not None:
         reads = {"columns": columns_of((metric,), tracked=tracked)}
     many = rates if definition.unit is Unit.FRACTION else values
+    if tracked is None:
+        # What it is where no argument says otherwise.
+        many.metric = metric  # type: ignore[attr-defined]
     return batched(
         many,
         BigInt | None if whole else float | None,

@@ -7,14 +7,27 @@ import strawberry
 
 from db.errors import Invalid
 from graph.conversion_metrics import ReportedMetrics
+from graph.executor.plan import FieldPlan
 from graph.field import batched
 from graph.metric import As, RatioUnit, UnavailableMetric, metric_field
-from graph.scalars import exact
+from graph.scalars import MAX_EXACT, exact
 from graph.selection import Selection
 from resolvers import formulas
 from resolvers.context import Request
-from resolvers.formulas import Blocks, Sums
+from resolvers.displays import displays
+from resolvers.formulas import Blocks, PlainBlocks, Sums
 from resolvers.metric import BUNDLES, METRICS, Metric, Reason
+
+
+def _build(fields: Sequence[FieldPlan], blocks: Sequence[Sums]) -> list[dict[str, Any]] | None:
+    """The answer's objects for sums that are all plain, where nothing but metrics is selected; else None."""
+    if not isinstance(blocks, PlainBlocks):
+        return None
+    metrics = [None if one.nodes[0].arguments else getattr(one.many, "metric", None) for one in fields]
+    if None in metrics:
+        return None
+    selected = tuple((one.key, metric.value) for one, metric in zip(fields, metrics, strict=True) if metric)
+    return displays(selected, blocks, MAX_EXACT)
 
 
 def _unavailable(_request: Request, _selection: Selection, blocks: Sequence[Sums]) -> list[list[UnavailableMetric]]:
@@ -71,6 +84,7 @@ def _same(_request: Request, _selection: Selection, blocks: Sequence[Sums]) -> S
 )
 class Metrics:
     gather = staticmethod(Blocks)
+    build = staticmethod(_build)
 
     spend = metric_field(Metric.SPEND)
     impressions = metric_field(Metric.IMPRESSIONS)

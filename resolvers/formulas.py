@@ -261,6 +261,10 @@ class PlainBlocks(Alike[Sums]):
         terms = self.terms or PLAIN_TERMS
         return Sums(self._shared, place, WHOLE, days=days[place] if days else 0, currencies=currencies, terms=terms)
 
+    def has(self, columns: Iterable[str]) -> bool:
+        """Whether all of these sums are there, rather than none of them asked for."""
+        return all(column in self._shared for column in columns)
+
     def column(self, column: str) -> Sequence[int]:
         """One column's sums."""
         found = self._columns.get(column)

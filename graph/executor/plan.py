@@ -202,11 +202,22 @@ class SelectionPlan:
         ]
 
     @cached_property
+    def at_once(self) -> Callable[[list[FieldPlan], Any], list[dict[str, Any]] | None] | None:
+        """What makes the answer's objects without going field by field, where the type has such a way; it says None
+        where it has to be gone.
+        """
+        found: Callable[[list[FieldPlan], Any], list[dict[str, Any]] | None] | None = self._own("build")
+        return found
+
+    @cached_property
     def gather(self) -> Callable[[list[Any]], list[Any]] | None:
         """What brings many of its objects side by side, once for all their fields, where the type has such a way."""
-        definition = self.object_type.extensions.get("strawberry-definition")
-        found: Callable[[list[Any]], list[Any]] | None = definition and getattr(definition.origin, "gather", None)
+        found: Callable[[list[Any]], list[Any]] | None = self._own("gather")
         return found
+
+    def _own(self, name: str) -> Any:
+        definition = self.object_type.extensions.get("strawberry-definition")
+        return definition and getattr(definition.origin, name, None)
 
     @cached_property
     def build(self) -> Build:

@@ -59,6 +59,8 @@ class Run:
     async def _objects(self, plan: SelectionPlan, objects: Values, places: Places) -> Values:
         """The answer's objects for `objects`, all of one type."""
         objects = plan.gather(objects) if plan.gather and not isinstance(objects, ALIKE) else objects
+        if plan.at_once and (built := plan.at_once(plan.fields, objects)) is not None:
+            return built
         found = [self._column(field, objects, Under(places, field.key)) for field in plan.fields]
         answers = iter(await together([column for column in found if not isinstance(column, list)]))
         columns = [column if isinstance(column, list) else next(answers) for column in found]

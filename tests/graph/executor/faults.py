@@ -152,8 +152,21 @@ def _breakable(name: str, many: Callable[..., Any], faults: Faults) -> Callable[
         faults.check(name)
         return faults.befall(name, parents, await many(request, selection, parents, **arguments))
 
-    def at_once(request: Any, selection: Any, parents: Any, **arguments: Any) -> Sequence[Any]:
-        faults.check(name)
-        return faults.befall(name, parents, many(request, selection, parents, **arguments))
+    return awaited if inspect.iscoroutinefunction(many) else _AtOnce(name, many, faults)
 
-    return awaited if inspect.iscoroutinefunction(many) else at_once
+
+class _AtOnce:
+    """A batch that need not be waited for. As long as it is whole it says of itself what the batch says."""
+
+    def __init__(self, name: str, many: Callable[..., Any], faults: Faults) -> None:
+        self._name, self._many, self._faults = name, many, faults
+
+    def __call__(self, request: Any, selection: Any, parents: Any, **arguments: Any) -> Sequence[Any]:
+        self._faults.check(self._name)
+        values = self._many(request, selection, parents, **arguments)
+        return self._faults.befall(self._name, parents, values)
+
+    def __getattr__(self, attribute: str) -> Any:
+        if self._name in self._faults.fields:
+            raise AttributeError(attribute)
+        return getattr(self._many, attribute)
