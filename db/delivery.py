@@ -18,7 +18,13 @@ from db.rollup import CHUNK
 
 # So many daily rows for each chunk of running totals are read faster than the chunk.
 FEW = CHUNK
-_BUCKETS = {"DAY": "fact.day", "WEEK": "date_trunc('week', fact.day)::date"}
+_BUCKETS = {
+    "DAY": "fact.day",
+    # Weeks start so many days after Monday.
+    "WEEK": "date_trunc('week', fact.day - wanted.week_start)::date + wanted.week_start",
+    "MONTH": "date_trunc('month', fact.day)::date",
+    "QUARTER": "date_trunc('quarter', fact.day)::date",
+}
 
 # Amounts of the ad account's currency.
 MONEY = ("spend_micros", "conversion_value_micros")
@@ -103,18 +109,21 @@ async def totals(
 
 async def buckets(
     database: Database, org_id: int, level: Level, columns: Sequence[str], granularity: str, windows: Windows,
-    entities: Entities, conversion: Conversion | None = None,
+    entities: Entities, week_starts: Mapping[int, int], conversion: Conversion | None = None,
 ) -> Lines:  # fmt: skip
-    """The same for each bucket of the windows; buckets without rows are left out."""
+    """The same for each bucket of the windows; buckets without rows are left out. The weeks of each ad account start so
+    many days after Monday as `week_starts` says.
+    """
     if conversion:
         label = f"{level.name.lower()}_delivery_by_{granularity.lower()}_converted"
+        starts = [week_starts[account] for account in entities if account in conversion.currencies]
         return await _converted(
-            lambda own: buckets(database, org_id, level, columns, granularity, _of(windows, own), own),
+            lambda own: buckets(database, org_id, level, columns, granularity, _of(windows, own), own, week_starts),
             database, org_id, "delivery_buckets_converted", level, columns, windows, entities, conversion,
-            {"label": label, "bucket": _BUCKETS[granularity]},
+            {"label": label, "bucket": _BUCKETS[granularity]}, starts,
         )  # fmt: skip
     found = await database.fetch(
-        "delivery_buckets", org_id, *_arguments(windows, entities),
+        "delivery_buckets", org_id, *_arguments(windows, entities), [week_starts[account] for account in windows],
         row=Row, label=f"{level.name.lower()}_delivery_by_{granularity.lower()}",
         bucket=_BUCKETS[granularity], **_source(level, columns),
     )  # fmt: skip
@@ -124,6 +133,7 @@ async def buckets(
 async def _converted(
     unconverted: Callable[[Entities], Awaitable[Lines]], database: Database, org_id: int, name: str, level: Level,
     columns: Sequence[str], windows: Windows, entities: Entities, conversion: Conversion, slots: Mapping[str, str],
+    *further: Sequence[object],
 ) -> Lines:  # fmt: skip
     """What the statement `name` gives for ad accounts of other currencies, and `unconverted` for the others."""
     currencies = conversion.currencies
@@ -136,7 +146,7 @@ async def _converted(
     )  # fmt: skip
     reading = database.fetch(
         name, org_id, *_arguments(_of(windows, others), others), [currencies[account] for account in others],
-        conversion.target, row=Row, factors=factors, **slots, **source,
+        conversion.target, *further, row=Row, factors=factors, **slots, **source,
     )  # fmt: skip
     # Those of the currency itself are read as ever, which for long windows takes far less.
     rows, own = await asyncio.gather(reading, unconverted(same)) if same else (await reading, Lines())

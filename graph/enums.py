@@ -8,9 +8,10 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from db.entity_list import Field
 from db.importers.records import Dating
 from db.level import Level, Platform
+from resolvers.calendar import Against, Granularity, Weekday
 from resolvers.metric import METRICS, Additivity, Direction, Metric, Reason, Unit
 from resolvers.options import AttributionWindow, ConversionSource, CountBy, UndefinedRatios
-from resolvers.window import Granularity, Preset, Weekday
+from resolvers.window import Preset
 
 
 class EntityStatus(Enum):
@@ -164,9 +165,27 @@ _describe(Metric, "Metric", "A metric.", **{metric.name: METRICS[metric].descrip
 _describe(
     Preset,
     "WindowPreset",
-    "A window by its place relative to today, in the project's timezone. LAST_… are the full days, weeks (from "
-    "Monday), months, quarters or years before the current one; THIS_… and TODAY include today.",
+    "A window by its place relative to today, in the project's timezone. LAST_… are the full days, weeks, "
+    "months, quarters or years before the current one; THIS_… and TODAY include today. Weeks start on the project's "
+    "`weekStartsOn`.",
     LIFETIME="All days that the project's imports know of: from the first of them through today. Reach is what a "
     "platform last reported of the node's whole life, unless the node was shown since.",
 )
-_describe(Granularity, "Granularity", "The size of a series' buckets.", WEEK="From Monday to Sunday.")
+_describe(
+    Granularity,
+    "Granularity",
+    "The size of a series' buckets.",
+    WEEK="Seven days, from the day on which the project's weeks start.",
+    QUARTER="Three months, from January, April, July or October.",
+)
+_describe(
+    Against,
+    "ComparedTo",
+    "Which days a window is compared with.",
+    PREVIOUS_PERIOD="As many days, directly before.",
+    PREVIOUS_CALENDAR="The unit of the calendar before: …_WEEK, …_MONTH, …_QUARTER and …_YEAR move back by one such "
+    "unit, other windows by the fewest whole months that leave no day in both.",
+    PREVIOUS_YEAR="The same dates a year before. In this and in PREVIOUS_CALENDAR whole months meet whole months; of "
+    "other windows the first and the last day move, a day that its month lacks to the month's last.",
+    PREVIOUS_YEAR_SAME_WEEKDAYS="364 days before: the same weekdays.",
+)

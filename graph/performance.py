@@ -17,10 +17,11 @@ from graph.selection import Selection
 from graph.series import Series
 from graph.window import Window, WindowInput
 from resolvers import delivery, exchange, freshness, options, performance, reach_bounds, residual, window
+from resolvers.calendar import Granularity
 from resolvers.context import Request
 from resolvers.formulas import Sums
 from resolvers.options import ConversionSource
-from resolvers.window import DEFAULT, Granularity
+from resolvers.window import DEFAULT
 
 Asked = Sequence[performance.Performance]
 Size = Annotated[Granularity, strawberry.argument(description="The size of the buckets.")]

@@ -19,9 +19,10 @@ from graph.options import Attribution
 from graph.scalars import CurrencyCode
 from graph.selection import Selection
 from resolvers import options
+from resolvers.calendar import Weekday
 from resolvers.context import Request
 from resolvers.options import ConversionSource
-from resolvers.window import Weekday, project_scopes
+from resolvers.window import project_scopes
 
 
 async def _timezones(request: Request, _selection: Selection, rows: Sequence[ProjectRow]) -> list[str]:

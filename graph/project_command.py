@@ -79,8 +79,8 @@ def set_(
     Example: adgraph project set Shop --timezone Europe/Berlin --conversion-source tracked --default margin
     """
     from resolvers import options, project_settings
+    from resolvers.calendar import Weekday
     from resolvers.context import Request
-    from resolvers.window import Weekday
 
     given = {
         "timezone": _checked(options.checked_timezone, "--timezone", timezone),

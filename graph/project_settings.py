@@ -16,9 +16,9 @@ from graph.query import by_id
 from graph.scalars import CurrencyCode
 from graph.selection import Selection
 from resolvers import global_id, project_settings
+from resolvers.calendar import Weekday
 from resolvers.context import Request
 from resolvers.options import ConversionSource, checked_currency, checked_events, checked_margin, checked_timezone
-from resolvers.window import Weekday
 
 UNSET = strawberry.UNSET
 

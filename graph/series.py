@@ -5,13 +5,13 @@ from datetime import date
 import strawberry
 
 from graph.metrics import Metrics
-from resolvers.window import Granularity
+from resolvers.calendar import Granularity
 
 
 @strawberry.type(description="One bucket of a series.")
 class SeriesPoint:
     bucket: date = strawberry.field(
-        description="The first day of the whole bucket; a week's Monday, even where that lies before the window."
+        description="The first day of the whole bucket, even where that lies before the window."
     )
     since: date = strawberry.field(description="The bucket's first day in the window.")
     until: date = strawberry.field(description="The day after its last one in the window.")

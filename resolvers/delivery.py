@@ -16,6 +16,7 @@ from db.delivery import Lines
 from db.level import Level, Missing
 from resolvers import coverage, reporting, window_reach
 from resolvers.alike import Alike, distinct
+from resolvers.calendar import Granularity
 from resolvers.context import Request
 from resolvers.coverage import Coverage
 from resolvers.formulas import WHOLE, PlainBlocks, Shared, Sums, Terms
@@ -23,7 +24,6 @@ from resolvers.metric import REPORTING, UNRATED, stored
 from resolvers.options import Choice, ConversionSource, Options, UndefinedRatios, chosen
 from resolvers.window import (
     LIFETIME,
-    Granularity,
     Range,
     Window,
     WindowSpec,
@@ -32,6 +32,7 @@ from resolvers.window import (
     buckets,
     first_days,
     resolve,
+    week_start,
 )
 
 K = TypeVar("K", bound=Hashable)
@@ -186,12 +187,13 @@ async def series(
     """Batch: the sums of `columns` over each bucket of each entity's window."""
     own = _by_ad_account(_side_by_side(entities))
     windows = await _windows(request, own, spec)
-    cuts = {id_: buckets(window, granularity) for id_, window in windows.items()}
+    starts = await _week_starts(request, own, granularity)
+    cuts = {id_: buckets(window, granularity, starts[id_]) for id_, window in windows.items()}
     request.spend(sum(len(cuts[entity.ad_account_id]) for entity in entities))
     days, conversion = await _days(request, windows), await _conversion(request, own, options, columns)
     lines, accounts = await asyncio.gather(
         delivery.buckets(
-            request.database, request.org_id, level, stored(columns), granularity.value, days, own, conversion
+            request.database, request.org_id, level, stored(columns), granularity.value, days, own, starts, conversion
         ),
         _accounts(request, windows, options),
     )
@@ -260,9 +262,17 @@ async def _windows(request: Request, ids: Iterable[int], spec: WindowSpec) -> di
     scopes = await request.load_all(ad_account_scopes, ids)
     first = await first_days(request, ((spec, scopes[id_].project_id) for id_ in ids))
     return {
-        id_: resolve(request, spec, scope.project_timezone, first.get(scope.project_id))
+        id_: resolve(request, spec, scope, first.get(scope.project_id))
         for id_, scope in ((id_, scopes[id_]) for id_ in ids)
     }
+
+
+async def _week_starts(request: Request, ids: Iterable[int], granularity: Granularity) -> dict[int, int]:
+    """How many days after Monday the weeks of each ad account start; 0 for whom weeks do not matter."""
+    if granularity is not Granularity.WEEK:
+        return dict.fromkeys(ids, 0)
+    scopes = await request.load_all(ad_account_scopes, ids)
+    return {id_: week_start(scopes[id_]) for id_ in ids}
 
 
 async def _accounts(request: Request, windows: Mapping[int, Window], options: Options) -> dict[int, _Account]:
@@ -384,7 +394,7 @@ async def _settle_by_date(request: Request, level: Level, unclear: Sequence[_Unc
     windows = {one.entity.ad_account_id: one.account.window for one in unclear}
     lines = await delivery.buckets(
         request.database, request.org_id, level, (), Granularity.DAY.value, await _days(request, windows),
-        _by_ad_account(_side_by_side([one.entity for one in unclear])),
+        _by_ad_account(_side_by_side([one.entity for one in unclear])), dict.fromkeys(windows, 0),
     )  # fmt: skip
     spoken = set(zip(lines.entity_ids, lines.buckets, strict=True))
     for one in unclear:

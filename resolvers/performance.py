@@ -14,13 +14,13 @@ from db.database import Row
 from db.level import Level
 from resolvers import delivery
 from resolvers.alike import Alike, column
+from resolvers.calendar import Bucket, Granularity
 from resolvers.context import Request
 from resolvers.delivery import Entities, Entity, Point, Series
 from resolvers.formulas import Sums, Terms, combined, shared
 from resolvers.options import Choice, Options, chosen
 from resolvers.window import (
-    Bucket,
-    Granularity,
+    Scope,
     Window,
     WindowSpec,
     ad_account_scopes,
@@ -28,6 +28,7 @@ from resolvers.window import (
     first_days,
     project_scopes,
     resolve,
+    week_start,
 )
 
 
@@ -86,13 +87,16 @@ async def windows(request: Request, asked: Sequence[Performance]) -> list[Window
         request.load_all(ad_account_scopes, {one.ad_account_id for one in asked if one.level is not None}),
     )
     # Ids are unique across kinds of nodes.
-    project_of = {id_: (id_, scope.timezone) for id_, scope in projects.items()}
-    project_of |= {id_: (scope.project_id, scope.project_timezone) for id_, scope in accounts.items()}
-    own = [project_of[one.ad_account_id or one.node_id] for one in asked]
-    first = await first_days(request, ((one.spec, id_) for one, (id_, _) in zip(asked, own, strict=True)))
-    return [
-        resolve(request, one.spec, timezone, first.get(id_)) for one, (id_, timezone) in zip(asked, own, strict=True)
-    ]
+    scopes: dict[int, Scope] = {**projects, **accounts}
+    own = [(one.spec, scopes[one.ad_account_id or one.node_id]) for one in asked]
+    wanted = {(spec, _project_of(scope)): scope for spec, scope in own}
+    first = await first_days(request, wanted)
+    found = {key: resolve(request, key[0], scope, first.get(key[1])) for key, scope in wanted.items()}
+    return [found[spec, _project_of(scope)] for spec, scope in own]
+
+
+def _project_of(scope: Scope) -> int:
+    return scope.project_id if isinstance(scope, AdAccountScopeRow) else scope.id
 
 
 async def currencies(request: Request, asked: Sequence[Performance]) -> list[str | None]:
@@ -208,10 +212,13 @@ async def _project_series(
         request.load_all(delivery.series, wanted, Level.AD_ACCOUNT, spec, options, granularity, columns),
         windows(request, [Performance(id_, None, spec, options) for id_ in project_ids]),
     )
+    scopes = await request.load_all(project_scopes, project_ids)
     terms = await _terms(request, project_ids, spec, options)
     return [
-        _combined_series(buckets(window, granularity), granularity, [found[account] for account in own], alike)
-        for own, window, alike in zip(accounts, resolved, terms, strict=True)
+        _combined_series(
+            buckets(window, granularity, week_start(scopes[id_])), granularity, [found[each] for each in own], alike
+        )
+        for id_, own, window, alike in zip(project_ids, accounts, resolved, terms, strict=True)
     ]
 
 

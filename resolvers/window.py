@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from enum import Enum
-from typing import NamedTuple
+from itertools import islice
+from typing import ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 from db import ad_account, project
@@ -14,12 +15,12 @@ from db.ad_account import AdAccountScopeRow
 from db.errors import Invalid, WindowTooLarge
 from db.project import ProjectScopeRow
 from resolvers.batching import one_per_key, sure_per_key
+from resolvers.calendar import DAY, Against, Bucket, Granularity, Weekday, cut, previous, start_of
 from resolvers.context import Request
 
 FIRST_DAY = date(2000, 1, 1)
 LAST_UNTIL = date(2100, 1, 1)
 MAX_BUCKETS = 1_100
-DAY = timedelta(days=1)
 
 
 class Preset(Enum):
@@ -42,25 +43,6 @@ class Preset(Enum):
     LIFETIME = "LIFETIME"
 
 
-class Granularity(Enum):
-    """The size of a series' buckets."""
-
-    DAY = "DAY"
-    WEEK = "WEEK"
-
-
-class Weekday(Enum):
-    """A day of the week."""
-
-    MONDAY = "MONDAY"
-    TUESDAY = "TUESDAY"
-    WEDNESDAY = "WEDNESDAY"
-    THURSDAY = "THURSDAY"
-    FRIDAY = "FRIDAY"
-    SATURDAY = "SATURDAY"
-    SUNDAY = "SUNDAY"
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
     """The days from `since` to the day before `until`; `timezone` is the one in which they were resolved."""
@@ -78,15 +60,27 @@ class Window:
         return (self.until - self.since).days
 
 
+class Today(NamedTuple):
+    """What windows are resolved by: the day where a project is, the first day that anything is known of in it, and on
+    which day its weeks start: so many after Monday.
+    """
+
+    day: date
+    first: date | None = None
+    week_start: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class LastDays:
     """The full days directly before today."""
 
     days: int
 
-    def resolve(self, today: date, _first: date | None) -> Window:
+    unit: ClassVar[str | None] = None
+
+    def resolve(self, today: Today) -> Window:
         """The window as of `today`."""
-        return Window(today - self.days * DAY, today)
+        return Window(today.day - self.days * DAY, today.day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +89,31 @@ class Named:
 
     preset: Preset
 
-    def resolve(self, today: date, first: date | None) -> Window:
+    @property
+    def unit(self) -> str | None:
+        """The unit of the calendar that it is named by, if any."""
+        last = self.preset.value.split("_")[-1]
+        return last if last in {"WEEK", "MONTH", "QUARTER", "YEAR"} else None
+
+    def resolve(self, today: Today) -> Window:
         """The window as of `today`: LAST_… are full units before this one, THIS_… run from its start through today, and
-        LIFETIME from the `first` day that anything is known of.
+        LIFETIME from the first day that anything is known of.
         """
+        day = today.day
         match self.preset.value.split("_"):
             case ["LIFETIME"]:
-                return Window(min(first or today, today), today + DAY)
+                return Window(min(today.first or day, day), day + DAY)
             case ["TODAY"]:
-                return Window(today, today + DAY)
+                return Window(day, day + DAY)
             case ["YESTERDAY"]:
-                return Window(today - DAY, today)
+                return Window(day - DAY, day)
             case ["LAST", days, "DAYS"]:
-                return LastDays(int(days)).resolve(today, first)
+                return LastDays(int(days)).resolve(today)
             case ["THIS", unit]:
-                return Window(_start_of(unit, today), today + DAY)
+                return Window(start_of(unit, day, today.week_start), day + DAY)
             case [_, unit]:
-                until = _start_of(unit, today)
-                return Window(_start_of(unit, until - DAY), until)
+                until = start_of(unit, day, today.week_start)
+                return Window(start_of(unit, until - DAY, today.week_start), until)
         raise AssertionError(self.preset)
 
 
@@ -123,12 +124,29 @@ class Range:
     since: date
     until: date
 
-    def resolve(self, _today: date, _first: date | None) -> Window:
+    unit: ClassVar[str | None] = None
+
+    def resolve(self, _today: Today) -> Window:
         """The same window, whatever the day."""
         return Window(self.since, self.until)
 
 
-WindowSpec = LastDays | Named | Range
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The window that another is compared with."""
+
+    spec: LastDays | Named | Range
+    against: Against
+
+    def resolve(self, today: Today) -> Window:
+        """The window as of `today`."""
+        window = self.spec.resolve(today)
+        return Window(*previous(window.since, window.until, self.spec.unit, self.against))
+
+
+WindowSpec = LastDays | Named | Range | Before
+# What tells where a project is: of itself, or of an ad account in it.
+Scope = AdAccountScopeRow | ProjectScopeRow
 DEFAULT = Named(Preset.LAST_30_DAYS)
 LIFETIME = Named(Preset.LIFETIME)
 
@@ -150,59 +168,33 @@ def date_range(since: date, until: date) -> Range:
     return Range(since, until)
 
 
-def _start_of(unit: str, day: date) -> date:
-    match unit:
-        case "WEEK":
-            return day - day.weekday() * DAY
-        case "MONTH":
-            return day.replace(day=1)
-        case "QUARTER":
-            return day.replace(month=day.month - (day.month - 1) % 3, day=1)
-        case "YEAR":
-            return day.replace(month=1, day=1)
-    raise AssertionError(unit)
-
-
-class Bucket(NamedTuple):
-    """A part of a window: `start` names the whole unit, `since` to `until` is what of it lies in the window."""
-
-    start: date
-    since: date
-    until: date
-    partial: bool
-
-    @property
-    def days(self) -> int:
-        """Its length."""
-        return (self.until - self.since).days
-
-
-def buckets(window: Window, granularity: Granularity) -> list[Bucket]:
-    """The window cut into days, or into weeks that start on Monday; `WindowTooLarge` past `MAX_BUCKETS`."""
-    step = timedelta(days=7 if granularity is Granularity.WEEK else 1)
-    first = _start_of("WEEK", window.since) if granularity is Granularity.WEEK else window.since
-    count = -(-(window.until - first) // step)
-    if count > MAX_BUCKETS:
+def buckets(window: Window, granularity: Granularity, week_start: int = 0) -> list[Bucket]:
+    """The window cut into buckets; weeks start `week_start` days after Monday. `WindowTooLarge` past `MAX_BUCKETS`."""
+    found = list(islice(cut(window.since, window.until, granularity, week_start), MAX_BUCKETS + 1))
+    if len(found) > MAX_BUCKETS:
+        number = sum(1 for _ in cut(window.since, window.until, granularity, week_start))
         raise WindowTooLarge(
             f"A series may have {MAX_BUCKETS:,} buckets; {window.since} to {window.until} by {granularity.value} has "
-            f"{count:,}. Take a shorter window or a coarser granularity."
+            f"{number:,}. Take a shorter window or a coarser granularity."
         )
-    return [_bucket(window, first + number * step, step) for number in range(count)]
+    return found
 
 
-def _bucket(window: Window, start: date, step: timedelta) -> Bucket:
-    since, until = max(start, window.since), min(start + step, window.until)
-    return Bucket(start, since, until, until - since < step)
+def resolve(request: Request, spec: WindowSpec, scope: Scope, first: date | None) -> Window:
+    """The window as of the request's time where the project of the scope is; `first` as `first_days` tells it."""
+    timezone = scope.project_timezone if isinstance(scope, AdAccountScopeRow) else scope.timezone
+    today = Today(_today(request, timezone), first, week_start(scope))
+    return replace(spec.resolve(today), timezone=timezone)
 
 
-def resolve(request: Request, spec: WindowSpec, timezone: str, first: date | None) -> Window:
-    """The window as of the request's time in a project's timezone; `first` as `first_days` tells it."""
-    return replace(spec.resolve(_today(request, timezone), first), timezone=timezone)
+def week_start(scope: Scope) -> int:
+    """How many days after Monday the weeks of the scope's project start."""
+    return Weekday(scope.week_starts_on).number
 
 
 async def first_days(request: Request, asked: Iterable[tuple[WindowSpec, int]]) -> Mapping[int, date | None]:
     """The first day that anything is known of, by the id of each project of those `asked` whose window begins there."""
-    wanted = {project_id for spec, project_id in asked if spec == LIFETIME}
+    wanted = {project_id for spec, project_id in asked if LIFETIME in {spec, getattr(spec, "spec", None)}}
     return await request.load_all(_first_days, wanted) if wanted else {}
 
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from db.level import Level
 from db.window_reach import life_reaches, window_reaches
+from resolvers.calendar import DAY
 from resolvers.context import Request
 from resolvers.coverage import Coverage
 from resolvers.formulas import Sums
-from resolvers.window import DAY
 
 
 class Told(NamedTuple):

@@ -11,9 +11,10 @@ where fact.entity_id = any($5::bigint[])
 group by fact.entity_id, fact.missing;
 
 -- name: delivery_buckets
--- The same, for each bucket of the windows.
+-- The same, for each bucket of the windows; weeks start $6 days after Monday.
 select fact.entity_id, {bucket} as bucket, fact.missing, {sums}
-from unnest($2::bigint[], $3::date[], $4::date[]) as wanted (ad_account_id, since, until)
+from unnest($2::bigint[], $3::date[], $4::date[], $6::integer[])
+    as wanted (ad_account_id, since, until, week_start)
 join {table} as fact
     on fact.org_id = $1 and fact.ad_account_id = wanted.ad_account_id and fact.level = {level}
     and fact.day >= wanted.since and fact.day < wanted.until
@@ -57,10 +58,11 @@ where fact.entity_id = any($5::bigint[])
 group by fact.entity_id, fact.missing;
 
 -- name: delivery_buckets_converted
--- The same, for each bucket of the windows.
+-- The same, for each bucket of the windows; weeks start $8 days after Monday.
 with {factors}
 select fact.entity_id, {bucket} as bucket, fact.missing, {sums}
-from unnest($2::bigint[], $3::date[], $4::date[], $6::text[]) as wanted (ad_account_id, since, until, currency)
+from unnest($2::bigint[], $3::date[], $4::date[], $6::text[], $8::integer[])
+    as wanted (ad_account_id, since, until, currency, week_start)
 join {table} as fact
     on fact.org_id = $1 and fact.ad_account_id = wanted.ad_account_id and fact.level = {level}
     and fact.day >= wanted.since and fact.day < wanted.until

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cache
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -54,10 +55,11 @@ class Model:
     # Windows
 
     def performance(self, entity: Entity, window: Window | None, series: Sequence[str]) -> dict[str, Any]:
-        """The whole answer about an entity, with the series named DAY and WEEK among `series`."""
+        """The whole answer about an entity, with the series of the granularities `series`."""
         timezone = self._timezone(self._project(entity))
         today = self.world.now.astimezone(ZoneInfo(timezone)).date()
-        since, until = _resolved(window, today, self._known_days(self._project(entity)))
+        week_start = self.world.week_start(self._project(entity)[1])
+        since, until = _resolved(window, today, self._known_days(self._project(entity)), week_start)
         days = [since + n * DAY for n in range((until - since).days)]
         currencies = self._currencies(entity, days)
         answer = {
@@ -78,7 +80,7 @@ class Model:
                         "bucket": str(start), "since": str(part[0]), "until": str(part[-1] + DAY), "partial": partial,
                         "metrics": self._metrics(entity, part, mixed),
                     }
-                    for start, part, partial in _buckets(days, granularity)
+                    for start, part, partial in _buckets(days, granularity, week_start)
                 ],
             }  # fmt: skip
         return answer
@@ -214,16 +216,14 @@ def _ratio(factor: int, top: Answer, bottom: Answer) -> Answer:
     return factor * top[0] / bottom[0], None, lacking
 
 
-def _buckets(days: Sequence[date], granularity: str) -> Iterator[tuple[date, list[date], bool]]:
-    if granularity == "DAY":
-        yield from ((day, [day], False) for day in days)
-        return
-    for monday in sorted({day - day.weekday() * DAY for day in days}):
-        part = [day for day in days if monday <= day < monday + 7 * DAY]
-        yield monday, part, len(part) < 7
+def _buckets(days: Sequence[date], granularity: str, week_start: int) -> Iterator[tuple[date, list[date], bool]]:
+    for start, part in groupby(days, key=lambda day: _begin(day, granularity, week_start)):
+        inside = list(part)
+        after = inside[-1] + DAY
+        yield start, inside, start < inside[0] or not _begins(after, granularity, week_start)
 
 
-def _resolved(window: Window | None, today: date, known: Sequence[date]) -> tuple[date, date]:
+def _resolved(window: Window | None, today: date, known: Sequence[date], week_start: int) -> tuple[date, date]:
     """The first day of a window and the day after its last one, found on the calendar day by day."""
     window = window or {"preset": "LAST_30_DAYS"}
     if "range" in window:
@@ -236,19 +236,19 @@ def _resolved(window: Window | None, today: date, known: Sequence[date]) -> tupl
     if preset == "LIFETIME":
         return min([today, *known]), today + DAY
     when, unit = {"TODAY": "THIS_DAY", "YESTERDAY": "LAST_DAY"}.get(preset, preset).split("_")
-    begin = _begin(today, unit)
-    return (begin, today + DAY) if when == "THIS" else (_begin(begin - DAY, unit), begin)
+    begin = _begin(today, unit, week_start)
+    return (begin, today + DAY) if when == "THIS" else (_begin(begin - DAY, unit, week_start), begin)
 
 
-def _begin(day: date, unit: str) -> date:
-    while not _begins(day, unit):
+def _begin(day: date, unit: str, week_start: int) -> date:
+    while not _begins(day, unit, week_start):
         day -= DAY
     return day
 
 
-def _begins(day: date, unit: str) -> bool:
+def _begins(day: date, unit: str, week_start: int) -> bool:
     first = day.day == 1
     return {
-        "DAY": True, "WEEK": day.isoweekday() == 1, "MONTH": first, "QUARTER": first and day.month in {1, 4, 7, 10},
-        "YEAR": first and day.month == 1,
+        "DAY": True, "WEEK": day.weekday() == week_start, "MONTH": first,
+        "QUARTER": first and day.month in {1, 4, 7, 10}, "YEAR": first and day.month == 1,
     }[unit]  # fmt: skip

@@ -33,11 +33,16 @@ fragment Points on Series { granularity points { bucket since until partial metr
 fragment Asked on Measurable {
   id
   one: performance(window: $one) { ...Told day: series { ...Points } }
-  other: performance(window: $other) { ...Told week: series(granularity: WEEK) { ...Points } }
+  other: performance(window: $other) {
+    ...Told
+    week: series(granularity: WEEK) { ...Points }
+    month: series(granularity: MONTH) { ...Points }
+    quarter: series(granularity: QUARTER) { ...Points }
+  }
   long: performance(window: $long) { ...Told }
 }
 """
-SERIES = {"one": ("DAY",), "other": ("WEEK",), "long": ()}
+SERIES = {"one": ("DAY",), "other": ("WEEK", "MONTH", "QUARTER"), "long": ()}
 DOWN_THE_TREE = (
     """
 query ($one: WindowInput, $other: WindowInput, $long: WindowInput) {

@@ -27,6 +27,7 @@ COLUMNS = {
 }  # fmt: skip
 TIMEZONES = ("UTC", "America/New_York", "Europe/Berlin", "Pacific/Kiritimati", "Pacific/Pago_Pago")
 SHORT_PRESETS = ("TODAY", "YESTERDAY", "LAST_7_DAYS", "THIS_WEEK", "LAST_WEEK")
+WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 LONG_PRESETS = ("LAST_14_DAYS", "LAST_30_DAYS", "LAST_90_DAYS", "THIS_MONTH", "LAST_MONTH", "THIS_QUARTER",
                 "LAST_QUARTER", "THIS_YEAR", "LAST_YEAR", "LIFETIME")  # fmt: skip
 
@@ -96,6 +97,10 @@ class World:
             for kind, parents in zip(KINDS[1:], above, strict=True)
             for number, parent in enumerate(parents)
         }
+
+    def week_start(self, project: int) -> int:
+        """How many days after Monday a project's weeks start: as its ad accounts happen to be many."""
+        return sum(1 for account in self.accounts if account.project == project) * 3 % 7
 
     def account_of(self, entity: Entity) -> int:
         """The number of the ad account that an entity below the projects is in, or is."""
@@ -240,7 +245,7 @@ def _record(world: World, entity: Entity, org_id: int, ids: dict[Entity, int]) -
     kind, number = entity
     record: dict[str, Any] = {"org_id": org_id, "id": ids[entity], "name": f"{kind} {number}"}
     if kind == "Project":
-        return record | {"timezone": world.projects[number]}
+        return record | {"timezone": world.projects[number], "week_starts_on": WEEKDAYS[world.week_start(number)]}
     parent = world.parents[entity]
     account = world.accounts[world.account_of(entity)]
     record |= {"platform": account.platform, "external_id": str(number), "status": "ACTIVE", "placeholder": False}
