@@ -9,6 +9,7 @@ from db.entity_list import Field
 from db.importers.records import Dating
 from db.level import Level, Platform
 from resolvers.calendar import Against, Granularity, Weekday
+from resolvers.comparison import Verdict
 from resolvers.metric import METRICS, Additivity, Direction, Metric, Reason, Unit
 from resolvers.options import AttributionWindow, ConversionSource, CountBy, UndefinedRatios
 from resolvers.window import Preset
@@ -100,9 +101,12 @@ _describe(
     NOT_IMPORTED="No import covers any of these days.",
     NOT_ADDITIVE="Reach is never summed, and no platform reported it for exactly this entity and these days. Of a "
     "residual, which is of sums alone, every ratio as well.",
-    MIXED_CURRENCY="The money is in several currencies (one that no source has told counts as its own).",
+    MIXED_CURRENCY="The money is in several currencies (one that no source has told counts as its own). Of a change: "
+    "in another one than before.",
     NO_RATE="An amount cannot be converted: no exchange rate of its day or the 7 days before was imported, or no "
     "source has told its currency.",
+    NO_BASELINE="Of a change: there is no value on one of the sides, whose `unavailable` says why.",
+    ZERO_BASELINE="Of a percentage: the value was 0 before, and is not any more.",
 )
 _describe(
     ConversionSource,
@@ -160,6 +164,15 @@ _describe(
     ADDITIVE="It is the sum of the parts.",
     QUOTIENT="The sides of its formula are summed, then divided, once.",
     UNIQUE="It counts people, who may be in several parts: it is known only where it was reported of the whole.",
+)
+_describe(
+    Verdict,
+    "Verdict",
+    "Whether a change is one for the better.",
+    BETTER="It is.",
+    WORSE="It is not.",
+    NEUTRAL="Nothing changed, or neither way is better in itself: spend, impressions, frequency.",
+    UNKNOWN="There is nothing to compare.",
 )
 _describe(Metric, "Metric", "A metric.", **{metric.name: METRICS[metric].description for metric in METRICS})
 _describe(

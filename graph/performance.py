@@ -8,6 +8,7 @@ import strawberry
 
 from db.database import Row
 from db.entity import kind_of
+from graph.comparison import comparison_field
 from graph.exchange import Exchange
 from graph.field import batched
 from graph.metrics import Metrics
@@ -159,6 +160,7 @@ class Performance:
     )
     freshness = batched(_freshness, Freshness | None, "How far these numbers can be relied on.")
     totals = batched(_totals, Metrics | None, "What the window adds up to.")
+    comparison = comparison_field
     residual = batched(
         _residuals,
         Metrics | None,

@@ -122,7 +122,7 @@ class Sums:
         above, below = exact
         if isinstance(definition, Primitive) and definition.scale == 1:
             return _whole(above), reason
-        return _divided(above * _hundred(definition, percent=percent), below), reason
+        return divided(above * _hundred(definition, percent=percent), below), reason
 
     def exact(self, definition: Definition) -> Exact:
         """The metric's value before it is rounded, and its reason."""
@@ -220,7 +220,7 @@ def _whole(number: int | Fraction) -> int:
     return number
 
 
-def _divided(above: int | Fraction, below: int | Fraction) -> float:
+def divided(above: int | Fraction, below: int | Fraction) -> float:
     """The quotient, rounded once: of integers as they are divided, of fractions at the end."""
     found = above / below
     return found if isinstance(found, float) else float(found)

@@ -21,6 +21,8 @@ class Reason(Enum):
     NOT_ADDITIVE = "NOT_ADDITIVE"
     MIXED_CURRENCY = "MIXED_CURRENCY"
     NO_RATE = "NO_RATE"
+    NO_BASELINE = "NO_BASELINE"
+    ZERO_BASELINE = "ZERO_BASELINE"
 
 
 class Metric(Enum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 from itertools import groupby, repeat
 from operator import itemgetter
@@ -78,6 +78,14 @@ def of(rows: Sequence[Row], level: Level | None, spec: WindowSpec, options: Opti
         return Performances(ids, None, spec, options)
     accounts = ids if level is Level.AD_ACCOUNT else column(rows, "ad_account_id")
     return Performances(Entities(ids, accounts), level, spec, options)
+
+
+def elsewhen(asked: Sequence[Performance], respec: Callable[[WindowSpec], WindowSpec]) -> Sequence[Performance]:
+    """The same nodes over other windows."""
+    if isinstance(asked, Performances):
+        level, spec, options = asked.asked
+        return Performances(asked.keys, level, respec(spec), options)
+    return [one._replace(spec=respec(one.spec)) for one in asked]
 
 
 async def windows(request: Request, asked: Sequence[Performance]) -> list[Window]:

@@ -183,7 +183,7 @@ def buckets(window: Window, granularity: Granularity, week_start: int = 0) -> li
 def resolve(request: Request, spec: WindowSpec, scope: Scope, first: date | None) -> Window:
     """The window as of the request's time where the project of the scope is; `first` as `first_days` tells it."""
     timezone = scope.project_timezone if isinstance(scope, AdAccountScopeRow) else scope.timezone
-    today = Today(_today(request, timezone), first, week_start(scope))
+    today = Today(today_in(request, timezone), first, week_start(scope))
     return replace(spec.resolve(today), timezone=timezone)
 
 
@@ -217,11 +217,12 @@ async def begun(request: Request, windows: Sequence[tuple[int, Window]]) -> list
     open_ended = {account for account, window in windows if window.last_day > everywhere}
     # Windows of the past need not wait for the timezones.
     scopes = await request.load_all(ad_account_scopes, open_ended) if open_ended else {}
-    ends = {account: _today(request, scopes[account].timezone) + DAY for account in open_ended}
+    ends = {account: today_in(request, scopes[account].timezone) + DAY for account in open_ended}
     return [(window.since, min(window.until, ends.get(account, window.until))) for account, window in windows]
 
 
-def _today(request: Request, timezone: str) -> date:
+def today_in(request: Request, timezone: str) -> date:
+    """The date in a timezone at the time of the request."""
     return request.now.astimezone(ZoneInfo(timezone)).date()
 
 

@@ -26,6 +26,9 @@ RATIOS = {
     "linkCvr": (1, "conversions", "linkClicks"), "aov": (1, "conversionValue", "conversions"),
     "roas": (1, "conversionValue", "spend"), "roi": (1, "profit", "spend"), "frequency": (1, "impressions", "reach"),
 }  # fmt: skip
+IN_CURRENCY = ("spend", "conversionValue", "profit", "cpa", "cpc", "cpm", "linkCpc", "aov")
+DOWN_IS_BETTER = ("cpa", "cpc", "cpm", "linkCpc")
+NEUTRAL = ("spend", "impressions", "frequency")
 # As the schema names and orders them.
 METRICS = ("spend", "impressions", "clicks", "linkClicks", "reach", "frequency", "conversions", "conversionValue",
            "cpa", "cpc", "cpm", "ctr", "cvr", "linkCtr", "linkCpc", "linkCvr", "aov", "roas", "roi",
@@ -54,7 +57,9 @@ class Model:
 
     # Windows
 
-    def performance(self, entity: Entity, window: Window | None, series: Sequence[str]) -> dict[str, Any]:
+    def performance(
+        self, entity: Entity, window: Window | None, series: Sequence[str], *, compared: bool = False
+    ) -> dict[str, Any]:
         """The whole answer about an entity, with the series of the granularities `series`."""
         timezone = self._timezone(self._project(entity))
         today = self.world.now.astimezone(ZoneInfo(timezone)).date()
@@ -71,6 +76,7 @@ class Model:
             "freshness": self._freshness(entity, days),
         }  # fmt: skip
         mixed = answer["currency"] is None
+        answer |= self._compared(entity, days, mixed) if compared else {}
         answer["totals"] = self._metrics(entity, days, mixed)
         for granularity in series:
             answer[granularity.lower()] = {
@@ -84,6 +90,31 @@ class Model:
                 ],
             }  # fmt: skip
         return answer
+
+    def _compared(self, entity: Entity, days: Sequence[date], mixed: bool) -> dict[str, Any]:
+        """Beside as many days directly before."""
+        before = [day - len(days) * DAY for day in days]
+        currencies = self._currencies(entity, before)
+        now, then = self._answers(entity, days, mixed), self._answers(entity, before, len(currencies) > 1)
+        elsewhere = currencies != self._currencies(entity, days)
+        changes = {metric: _change(metric, now[metric], then[metric], elsewhere) for metric in METRICS}
+        return {
+            "comparison": {
+                "window": {"since": str(before[0]), "until": str(before[-1] + DAY)},
+                "partial": any(self._open(entity, day) for day in (*before, *days)),
+                "previous": _shown(then),
+                "changes": changes,
+            }
+        }
+
+    def _open(self, entity: Entity, day: date) -> bool:
+        """Whether the day is not over, or not covered, in some ad account."""
+        accounts = self._accounts(entity)
+        asked = accounts if entity[0] == "Project" else [entity]
+        zones = [ZoneInfo(self.world.accounts[number].timezone) for _, number in accounts]
+        return not accounts or any(
+            day >= self.world.now.astimezone(zone).date() for zone in zones
+        ) or any(self.covered(one, day) is None for one in asked)  # fmt: skip
 
     def _project(self, entity: Entity) -> Entity:
         return entity if entity[0] == "Project" else self._project(self.world.parents[entity])
@@ -154,17 +185,15 @@ class Model:
     # Metrics
 
     def _metrics(self, entity: Entity, days: Sequence[date], mixed: bool) -> dict[str, Any]:
+        return _shown(self._answers(entity, days, mixed))
+
+    def _answers(self, entity: Entity, days: Sequence[date], mixed: bool) -> dict[str, Answer]:
         answers: dict[str, Answer] = {metric: self._additive(entity, days, metric, mixed) for metric in COLUMNS}
         answers["reach"] = self._reach(entity, days)
         answers["profit"] = _difference(answers["conversionValue"], answers["spend"])
         for ratio, (factor, top, bottom) in RATIOS.items():
             answers[ratio] = _ratio(factor, answers[top], answers[bottom])
-        shown = {metric: None if value is None else float(value) for metric, (value, _, _) in answers.items()}
-        return shown | {
-            "unavailable": [
-                {"metric": ENUM[metric], "reason": answers[metric][1]} for metric in METRICS if answers[metric][1]
-            ]
-        }
+        return answers
 
     def _additive(self, entity: Entity, days: Sequence[date], metric: str, mixed: bool) -> Answer:
         told = [one for day in days for one in self.told(entity, day, metric)]
@@ -194,6 +223,31 @@ class Model:
         return bool(own and own["reach"] is not None) or any(
             self._reach_seen(child, day) for child in self.children[entity]
         )
+
+
+def _shown(answers: dict[str, Answer]) -> dict[str, Any]:
+    shown = {metric: None if value is None else float(value) for metric, (value, _, _) in answers.items()}
+    return shown | {
+        "unavailable": [
+            {"metric": ENUM[metric], "reason": answers[metric][1]} for metric in METRICS if answers[metric][1]
+        ]
+    }
+
+
+def _change(metric: str, now: Answer, then: Answer, elsewhere: bool) -> dict[str, Any]:
+    if now[0] is None or then[0] is None:
+        return {"absolute": None, "percent": None, "reason": "NO_BASELINE", "verdict": "UNKNOWN"}
+    if elsewhere and metric in IN_CURRENCY:
+        return {"absolute": None, "percent": None, "reason": "MIXED_CURRENCY", "verdict": "UNKNOWN"}
+    moved = now[0] - then[0]
+    percent = 0 if not moved else moved / abs(then[0]) * 100 if then[0] else None
+    better = moved < 0 if metric in DOWN_IS_BETTER else moved > 0
+    return {
+        "absolute": float(moved),
+        "percent": None if percent is None else float(percent),
+        "reason": "ZERO_BASELINE" if percent is None else now[1] or then[1],
+        "verdict": "NEUTRAL" if not moved or metric in NEUTRAL else "BETTER" if better else "WORSE",
+    }
 
 
 def _difference(one: Answer, other: Answer) -> Answer:

@@ -14,7 +14,7 @@ from db.database import Database
 from graph.schema import schema
 from resolvers import global_id
 from resolvers.context import Request
-from tests.graph.model import Model
+from tests.graph.model import METRICS, Model
 from tests.graph.worlds import Window, World, long_windows, short_windows, worlds, write
 
 FRAGMENTS = """
@@ -32,7 +32,11 @@ fragment Told on Performance {
 fragment Points on Series { granularity points { bucket since until partial metrics { ...Numbers } } }
 fragment Asked on Measurable {
   id
-  one: performance(window: $one) { ...Told day: series { ...Points } }
+  one: performance(window: $one) {
+    ...Told
+    day: series { ...Points }
+    comparison { window { since until } partial previous { ...Numbers } changes { CHANGES } }
+  }
   other: performance(window: $other) {
     ...Told
     week: series(granularity: WEEK) { ...Points }
@@ -42,6 +46,9 @@ fragment Asked on Measurable {
   long: performance(window: $long) { ...Told }
 }
 """
+FRAGMENTS = FRAGMENTS.replace(
+    "CHANGES", " ".join(f"{metric} {{ absolute percent reason verdict }}" for metric in METRICS)
+)
 SERIES = {"one": ("DAY",), "other": ("WEEK", "MONTH", "QUARTER"), "long": ()}
 DOWN_THE_TREE = (
     """
@@ -127,7 +134,10 @@ async def test_every_number_null_and_reason_is_what_the_rules_say(
     assert found.keys() == entities.keys()
     model = Model(world)
     expected = {
-        id_: {alias: model.performance(entity, windows[alias], series) for alias, series in SERIES.items()}
+        id_: {
+            alias: model.performance(entity, windows[alias], series, compared=alias == "one")
+            for alias, series in SERIES.items()
+        }
         for id_, entity in entities.items()
     }
     wrong = [line for id_ in found for line in differences(found[id_], expected[id_], f"{entities[id_]}")]
