@@ -15,9 +15,10 @@ from graph.connection import After, Edge, First, PageInfo, checked_first, node_c
 from graph.enums import EntityStatus
 from graph.field import batched
 from graph.options import PerformanceOptions, options_of
+from graph.performance import Chosen, Days, Performance, Platforms
 from graph.selection import Selection
 from graph.window import WindowInput
-from resolvers import entity_list, global_id, ranking, tree
+from resolvers import entity_list, global_id, performance, ranking, tree
 from resolvers.alike import column
 from resolvers.context import Request
 from resolvers.entity_list import EntityList
@@ -162,13 +163,18 @@ Where = Annotated[
     EntityFilter | None, strawberry.argument(name="filter", description="Which of them; without it, all.")
 ]
 By = Annotated[EntityOrder | None, strawberry.argument(description="Their order; without it, as they were first seen.")]
-Platforms = Annotated[
-    list[Platform] | None, strawberry.argument(description="Those of these platforms; without it, of all.")
-]
 
 
 async def _total_counts(request: Request, _selection: Selection, pages: Sequence[tree.Page]) -> list[int]:
     return await entity_list.total_counts(request, pages)
+
+
+async def _performance(
+    request: Request, _selection: Selection, pages: Sequence[tree.Page], window: Days = strawberry.UNSET,
+    options: Chosen = strawberry.UNSET,
+) -> Sequence[performance.Performance]:  # fmt: skip
+    wholes = await entity_list.wholes(request, pages)
+    return performance.Performances(wholes, None, window.spec() if window else DEFAULT, options_of(options or None))
 
 
 @strawberry.type(name="Connection", description="A page of a list of entities, in the order that was asked for.")
@@ -177,6 +183,9 @@ class EntityConnection(Generic[T]):
     nodes: list[T] = strawberry.field(description="The nodes alone.")
     page_info: PageInfo = strawberry.field(description="Where the page lies in its list.")
     total_count = batched(_total_counts, int | None, "How many nodes the whole list has. Counted only when selected.")
+    performance = batched(
+        _performance, Performance | None, "The numbers of the whole list, not of this page alone, over a window."
+    )
 
 
 def descendants(parent: Kind[Row], kind: Kind[Row], graphql_type: object, description: str) -> Any:

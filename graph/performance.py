@@ -8,6 +8,7 @@ import strawberry
 
 from db.database import Row
 from db.entity import kind_of
+from db.level import Platform
 from graph.comparison import comparison_field
 from graph.exchange import Exchange
 from graph.field import batched
@@ -22,6 +23,7 @@ from resolvers.calendar import Granularity
 from resolvers.context import Request
 from resolvers.formulas import Sums
 from resolvers.options import ConversionSource
+from resolvers.several import OfPlatforms
 from resolvers.window import DEFAULT
 
 Asked = Sequence[performance.Performance]
@@ -30,6 +32,9 @@ Days = Annotated[
     WindowInput | None, strawberry.argument(description="Which days; without it, the 30 full days before today.")
 ]
 
+Platforms = Annotated[
+    list[Platform] | None, strawberry.argument(description="What is on these platforms; without it, on all.")
+]
 Chosen = Annotated[
     PerformanceOptions | None,
     strawberry.argument(description="What the numbers shall mean; without them, what the project has set."),
@@ -185,6 +190,22 @@ def _performance(
     return performance.of(rows, kind_of(rows[0]).level, spec, options_of(options))
 
 
+def _project_performance(
+    request: Request, selection: Selection, rows: Sequence[Row], window: Days = strawberry.UNSET,
+    platforms: Platforms = strawberry.UNSET, options: Chosen = strawberry.UNSET,
+) -> Sequence[performance.Performance]:  # fmt: skip
+    if platforms is None or platforms is strawberry.UNSET:
+        return _performance(request, selection, rows, window, options)
+    keys = [OfPlatforms(row["id"], tuple(sorted(set(platforms)))) for row in rows]
+    return performance.Performances(keys, None, window.spec() if window else DEFAULT, options_of(options))
+
+
 performance_field = batched(
     _performance, Performance | None, "Its numbers over a window of days.", needs=("ad_account_id",)
+)
+project_performance_field = batched(
+    _project_performance,
+    Performance | None,
+    "Its numbers over a window of days: those of all its ad accounts.",
+    needs=(),
 )

@@ -16,6 +16,7 @@ from graph.entity_list import EntityConnection, descendants
 from graph.field import batched
 from graph.node import Measurable, is_row_of
 from graph.options import Attribution
+from graph.performance import project_performance_field
 from graph.scalars import CurrencyCode
 from graph.selection import Selection
 from resolvers import options
@@ -36,6 +37,7 @@ def _attributions(_request: Request, _selection: Selection, rows: Sequence[Proje
 
 @strawberry.type(description="What one team advertises, over any number of ad accounts on any platform.")
 class Project(Measurable):
+    performance = project_performance_field
     timezone = batched(
         _timezones,
         str,

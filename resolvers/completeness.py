@@ -47,10 +47,10 @@ async def of(request: Request, asked: Sequence[Performance]) -> list[Days]:
     found = []
     for one, those in zip(asked, keys, strict=True):
         # Entities of one ad account and level share what is known of its days.
-        key = (one.level, *those)
+        key = (one.at_level, *those)
         if key not in days:
             today = min((today_in(request, scopes[id_].timezone) for id_, _ in those), default=date.min)
-            days[key] = Days(one.level or Level.AD_ACCOUNT, tuple(covered[each] for each in those), today)
+            days[key] = Days(one.at_level, tuple(covered[each] for each in those), today)
         found.append(days[key])
     return found
 

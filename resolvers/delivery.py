@@ -279,13 +279,12 @@ async def _accounts(request: Request, windows: Mapping[int, Window], options: Op
     scopes, covered = await asyncio.gather(
         request.load_all(ad_account_scopes, windows), request.load_all(coverage.of_windows, windows.items())
     )
-    asked = options.currency
-    return {
-        id_: _Account(
-            window, covered[id_, window], frozenset({asked or _currency(scope)}), scope.timezone, chosen(options, scope)
-        )
-        for id_, window, scope in ((id_, window, scopes[id_]) for id_, window in windows.items())
-    }
+    answers: dict[int, _Account] = {}
+    for id_, window in windows.items():
+        scope = scopes[id_]
+        currencies = frozenset({options.currency or currency_of(scope)})
+        answers[id_] = _Account(window, covered[id_, window], currencies, scope.timezone, chosen(options, scope))
+    return answers
 
 
 async def _conversion(
@@ -311,7 +310,8 @@ async def _days(request: Request, windows: Mapping[int, Window]) -> delivery.Win
     return dict(zip(windows, await begun(request, list(windows.items())), strict=True))
 
 
-def _currency(scope: AdAccountScopeRow) -> str:
+def currency_of(scope: AdAccountScopeRow) -> str:
+    """The currency of an ad account."""
     # Unknown currencies mix with nothing, not even with each other.
     return f"XXX of {scope.id}" if scope.currency == "XXX" else scope.currency
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
@@ -23,6 +23,7 @@ from resolvers.metric import Metric, columns_of
 from resolvers.options import AS_SET, Options
 from resolvers.performance import Performance
 from resolvers.ranking import Measure, MetricCondition, MetricOrder
+from resolvers.several import Several
 from resolvers.tree import Page
 from resolvers.window import Range, WindowSpec, ad_account_scopes
 
@@ -35,9 +36,9 @@ class EntityList(NamedTuple):
 
     parent: Kind[Row]
     kind: Kind[Row]
-    conditions: Conditions
-    metrics: tuple[MetricCondition, ...]
-    order: Order | MetricOrder
+    conditions: Conditions = Conditions()
+    metrics: tuple[MetricCondition, ...] = ()
+    order: Order | MetricOrder = Order()
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -153,7 +154,7 @@ async def _measured(
     if start:
         days = [Range(*window) for window in start.windows]
         specs = list(map(ranking.resolved, listed.measures, days))
-    ranked = await _ranked(request, listed, [candidates[parent_id] for parent_id in asked], specs)
+    ranked = await _ranked_lists(request, listed, specs, candidates, {id_: accounts[id_] for id_ in asked})
     parts = [one.page(start, first, listed.order) for one in ranked]
     ids = [member.id for one, part in zip(ranked, parts, strict=True) for member in one.members[part]]
     rows = await request.load_all(tree.by_id, ids, listed.kind, columns)
@@ -208,12 +209,29 @@ async def _candidates(request: Request, listed: EntityList, parent_ids: Sequence
     return found
 
 
+async def _ranked_lists(
+    request: Request, listed: EntityList, specs: Sequence[WindowSpec], candidates: Mapping[int, Sequence[Entity]],
+    accounts: Mapping[int, Iterable[int]],
+) -> list[_Ranked]:  # fmt: skip
+    """Those of each parent's list who keep its conditions, in its order. `accounts` are the candidates' by parent."""
+    scopes = await request.load_all(ad_account_scopes, {id_ for own in accounts.values() for id_ in own})
+    into = {parent_id: ranking.converted_into([scopes[id_] for id_ in own]) for parent_id, own in accounts.items()}
+    found: dict[int, _Ranked] = {}
+    for currency in dict.fromkeys(into.values()):
+        alike = [parent_id for parent_id in accounts if into[parent_id] == currency]
+        measures = [
+            ranking.told(one, spec, currency) for one, spec in zip(listed.measures, specs, strict=True)
+        ]  # fmt: skip
+        found |= zip(alike, await _ranked(request, listed, measures, [candidates[id_] for id_ in alike]), strict=True)
+    return [found[parent_id] for parent_id in accounts]
+
+
 async def _ranked(
-    request: Request, listed: EntityList, lists: Sequence[Sequence[Entity]], specs: Sequence[WindowSpec]
+    request: Request, listed: EntityList, measures: Sequence[Measure], lists: Sequence[Sequence[Entity]]
 ) -> list[_Ranked]:
     """Batch: those of each list who keep its conditions, in its order."""
     everyone = [one for own in lists for one in own]
-    keys = await _keys(request, listed, everyone, specs)
+    keys = await _keys(request, listed, everyone, measures)
     sort_keys = keys[-1] if isinstance(listed.order, MetricOrder) else await _field_keys(request, listed, everyone)
     conditions = list(zip(listed.metrics, keys, strict=False))
     ranked = []
@@ -241,16 +259,16 @@ async def _field_keys(request: Request, listed: EntityList, everyone: Sequence[E
 
 
 async def _keys(
-    request: Request, listed: EntityList, everyone: Sequence[Entity], specs: Sequence[WindowSpec]
+    request: Request, listed: EntityList, everyone: Sequence[Entity], measures: Sequence[Measure]
 ) -> list[list[float | int | None]]:
-    """For each of the list's measures, what everyone is ordered or filtered by."""
+    """For each of the measures, what everyone is ordered or filtered by."""
     level = listed.kind.level
     assert level is not None
     if not everyone:
-        return [[] for _ in specs]
+        return [[] for _ in measures]
     groups: dict[tuple[WindowSpec, Options], set[Metric]] = {}
-    for measure, spec in zip(listed.measures, specs, strict=True):
-        groups.setdefault((spec, measure.options), set()).add(measure.metric)
+    for measure in measures:
+        groups.setdefault((measure.spec, measure.options), set()).add(measure.metric)
     sums = await asyncio.gather(
         *(
             delivery.totals(request, everyone, level, spec, options, columns_of(metrics))
@@ -259,9 +277,44 @@ async def _keys(
     )
     found = dict(zip(groups, sums, strict=True))
     return [
-        formulas.sort_values(measure.metric, found[spec, measure.options], worst=measure.worst)
-        for measure, spec in zip(listed.measures, specs, strict=True)
+        formulas.sort_values(measure.metric, found[measure.spec, measure.options], worst=measure.worst)
+        for measure in measures
     ]
+
+
+async def wholes(request: Request, asked: Sequence[Page]) -> list[Several]:
+    """Batch: all who are in each page's list. All lists are the same but for their parents."""
+    page = asked[0]
+    assert page.kind.parent
+    listed = page.listed if isinstance(page, ListPage) else EntityList(page.kind.parent, page.kind)
+    known: dict[Any, Sequence[Entity]] = {}
+    for page in asked:
+        if isinstance(page, ListPage) and page.members is not None:
+            known[page.parent_id] = page.members
+    parents: list[Any] = [page.parent_id for page in asked]
+    unknown = [parent_id for parent_id in parents if parent_id not in known]
+    known |= await request.load_all(_all_candidates, unknown, listed)
+    projects = await request.load_all(_project_ids, parents, listed.parent)
+    level = listed.kind.level
+    assert level is not None
+    return [Several(projects[parent_id], level, known[parent_id]) for parent_id in parents]
+
+
+async def _all_candidates(request: Request, parent_ids: Sequence[int], listed: EntityList) -> list[list[Entity]]:
+    found = await _candidates(request, listed, parent_ids)
+    return [found[parent_id] for parent_id in parent_ids]
+
+
+async def _project_ids(request: Request, ids: Sequence[int], kind: Kind[Row]) -> list[int]:
+    """Batch: the project that each node of one kind is in."""
+    if kind is entity.PROJECT:
+        return list(ids)
+    accounts = {id_: id_ for id_ in ids}
+    if kind is not entity.AD_ACCOUNT:
+        rows = await entity.by_ids(request.database, request.org_id, kind, ("ad_account_id",), ids)
+        accounts = {row.id: row.ad_account_id for row in rows}
+    scopes = await request.load_all(ad_account_scopes, accounts.values())
+    return [scopes[accounts[id_]].project_id for id_ in ids]
 
 
 async def total_counts(request: Request, asked: Sequence[Page]) -> list[int]:

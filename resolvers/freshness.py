@@ -12,7 +12,7 @@ from db.level import Level
 from resolvers import coverage
 from resolvers.context import Request
 from resolvers.coverage import AccountWindow, Coverage
-from resolvers.performance import Performance, accounts, windows
+from resolvers.performance import Performance, accounts, parts, windows
 from resolvers.window import Window
 
 
@@ -28,7 +28,7 @@ class Freshness:
     @property
     def level(self) -> Level:
         """The level at which its ad accounts are looked at."""
-        return self.asked.level or Level.AD_ACCOUNT
+        return self.asked.at_level
 
 
 async def of(request: Request, asked: Sequence[Performance]) -> list[Freshness]:
@@ -50,12 +50,12 @@ async def provisional_since(request: Request, asked: Sequence[Freshness]) -> lis
 
 async def stale_own_rows(request: Request, asked: Sequence[Freshness]) -> list[int]:
     """Batch: how many own rows at or below each are older than what lies below them was restated to."""
-    # A project's are those of its ad accounts.
+    each = await parts(request, [one.asked for one in asked])
+    of_account = [dict(one.keys) for one in asked]
     wanted = [
-        [(account if one.asked.level is None else one.asked.node_id, window.since, window.until)
-         for account, window in one.keys]
-        for one in asked
-    ]  # fmt: skip
+        [(part.id, window[part.ad_account_id].since, window[part.ad_account_id].until) for part in own]
+        for own, window in zip(each, of_account, strict=True)
+    ]
     keys = list(dict.fromkeys(key for those in wanted for key in those))
     if not keys:
         return [0] * len(asked)
@@ -68,7 +68,7 @@ async def stale_own_rows(request: Request, asked: Sequence[Freshness]) -> list[i
 def _freshness(
     covered: Sequence[Coverage], asked: Performance, window: Window, keys: tuple[AccountWindow, ...]
 ) -> Freshness:
-    level = asked.level or Level.AD_ACCOUNT
+    level = asked.at_level
     # A day that one of a project's ad accounts lacks is one on which the project's numbers are not whole.
     whole = [{day for day, _ in one.days(level, window.since, window.until)} for one in covered]
     imported = [one.last_imported_at[level] for one in covered if level in one.last_imported_at]

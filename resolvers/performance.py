@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 from db.ad_account import AdAccountScopeRow
 from db.database import Row
 from db.level import Level
-from resolvers import delivery
+from resolvers import delivery, several
 from resolvers.alike import Alike, column
 from resolvers.calendar import Bucket, Granularity
 from resolvers.context import Request
 from resolvers.delivery import Entities, Entity, Point, Series
 from resolvers.formulas import Sums, Terms, combined, shared
 from resolvers.options import Choice, Options, chosen
+from resolvers.several import Several, Whole
 from resolvers.window import (
     Scope,
     Window,
@@ -33,23 +34,35 @@ from resolvers.window import (
 
 
 class Performance(NamedTuple):
-    """A node, the window over which it is asked, and what its numbers shall mean. `key` is what they are loaded by: a
-    project's id (then the level is None), else the entity.
+    """A node, the window over which it is asked, and what its numbers shall mean. `key` is what they are loaded by: the
+    entity; or several as a whole, such as a project (then the level is None).
     """
 
-    key: Entity | int
+    key: Entity | Whole
     level: Level | None
     spec: WindowSpec
     options: Options
 
     @property
     def node_id(self) -> int:
+        """Of a whole, that of the project which it is of."""
         return self.key if isinstance(self.key, int) else self.key.id
 
     @property
     def ad_account_id(self) -> int:
-        """0 for a project."""
+        """0 for a whole."""
         return 0 if isinstance(self.key, int) else self.key.ad_account_id
+
+    @property
+    def at_level(self) -> Level:
+        """The level at which its numbers are reported."""
+        return self.level or several.level_of(self.whole)
+
+    @property
+    def whole(self) -> Whole:
+        """What it is where it has no level."""
+        assert not isinstance(self.key, Entity)
+        return self.key
 
 
 class Performances(Alike[Performance]):
@@ -113,9 +126,9 @@ async def currencies(request: Request, asked: Sequence[Performance]) -> list[str
         request.load_all(ad_account_scopes, {one.ad_account_id for one in asked if one.level}),
         totals(request, [one for one in asked if not one.level and not one.options.currency], ()),
     )
-    several = iter(projects)
+    wholes = iter(projects)
     return [
-        one.options.currency or (_currency(scopes[one.ad_account_id]) if one.level else next(several).currency)
+        one.options.currency or (_currency(scopes[one.ad_account_id]) if one.level else next(wholes).currency)
         for one in asked
     ]
 
@@ -128,15 +141,16 @@ async def settled(request: Request, asked: Sequence[Performance]) -> Sequence[Pe
     """
     if isinstance(asked, Performances) and asked.asked[0]:
         return asked
-    scopes = await request.load_all(
-        project_scopes, {one.node_id for one in asked if not one.level and not one.options.currency}
-    )
+    open_ = [one for one in asked if not one.level and not one.options.currency]
+    scopes = await request.load_all(project_scopes, {one.node_id for one in open_})
     reporting = {id_: scope.reporting_currency for id_, scope in scopes.items() if scope.several_currencies}
+    mixed = await several.mixed(request, {one.whole for one in open_ if reporting.get(one.node_id)})
     return [
-        one if one.level or one.options.currency or not (currency := reporting.get(one.node_id))
-        else one._replace(options=one.options._replace(currency=currency))
+        one._replace(options=one.options._replace(currency=reporting[one.node_id]))
+        if not one.level and not one.options.currency and one.key in mixed
+        else one
         for one in asked
-    ]  # fmt: skip
+    ]
 
 
 async def choices(request: Request, asked: Sequence[Performance]) -> list[Choice]:
@@ -199,41 +213,58 @@ async def _by_level(
 
 
 async def _project_totals(
-    request: Request, project_ids: Sequence[int], spec: WindowSpec, options: Options, columns: tuple[str, ...]
+    request: Request, wholes: Sequence[Whole], spec: WindowSpec, options: Options, columns: tuple[str, ...]
 ) -> list[Sums]:
-    accounts = await _accounts_of(request, project_ids)
-    wanted = [account for own in accounts for account in own]
-    found = await request.load_all(delivery.totals, wanted, Level.AD_ACCOUNT, spec, options, columns)
-    terms = await _terms(request, project_ids, spec, options)
-    return [
-        combined([found[account] for account in own], terms=alike) for own, alike in zip(accounts, terms, strict=True)
-    ]
+    each = await several.parts(request, wholes)
+    found = await _of_parts(request, wholes, each, delivery.totals, spec, options, columns)
+    terms = await _terms(request, wholes, spec, options)
+    return [combined([found[part] for part in own], terms=alike) for own, alike in zip(each, terms, strict=True)]
 
 
 async def _project_series(
-    request: Request, project_ids: Sequence[int], spec: WindowSpec, options: Options, granularity: Granularity,
+    request: Request, wholes: Sequence[Whole], spec: WindowSpec, options: Options, granularity: Granularity,
     columns: tuple[str, ...],
 ) -> list[Series]:  # fmt: skip
-    accounts = await _accounts_of(request, project_ids)
-    wanted = [account for own in accounts for account in own]
+    asked = [Performance(whole, None, spec, options) for whole in wholes]
+    each = await several.parts(request, wholes)
     found, resolved = await asyncio.gather(
-        request.load_all(delivery.series, wanted, Level.AD_ACCOUNT, spec, options, granularity, columns),
-        windows(request, [Performance(id_, None, spec, options) for id_ in project_ids]),
+        _of_parts(request, wholes, each, delivery.series, spec, options, granularity, columns),
+        windows(request, asked),
     )
-    scopes = await request.load_all(project_scopes, project_ids)
-    terms = await _terms(request, project_ids, spec, options)
+    scopes = await request.load_all(project_scopes, {one.node_id for one in asked})
+    terms = await _terms(request, wholes, spec, options)
     return [
         _combined_series(
-            buckets(window, granularity, week_start(scopes[id_])), granularity, [found[each] for each in own], alike
+            buckets(window, granularity, week_start(scopes[one.node_id])),
+            granularity,
+            [found[part] for part in own],
+            alike,
         )
-        for id_, own, window, alike in zip(project_ids, accounts, resolved, terms, strict=True)
+        for one, own, window, alike in zip(asked, each, resolved, terms, strict=True)
     ]
 
 
-async def _terms(request: Request, project_ids: Sequence[int], spec: WindowSpec, options: Options) -> list[Terms]:
-    """Batch: what the sums of each project are asked for on."""
-    found = await choices(request, [Performance(id_, None, spec, options) for id_ in project_ids])
-    return [delivery.terms_of(None, choice) for choice in found]
+async def _of_parts(
+    request: Request, wholes: Sequence[Whole], each: Sequence[Sequence[Entity]], batch: Any, *arguments: Any
+) -> dict[Entity, Any]:
+    """What a batch function of entities gives for all parts, level by level."""
+    levels: dict[Level, list[Entity]] = {}
+    for whole, own in zip(wholes, each, strict=True):
+        levels.setdefault(several.level_of(whole), []).extend(own)
+    found: dict[Entity, Any] = {}
+    for level, wanted in levels.items():
+        of_level = await request.load_all(batch, wanted, level, *arguments)
+        found |= {one: of_level[one] for one in wanted}
+    return found
+
+
+async def _terms(request: Request, wholes: Sequence[Whole], spec: WindowSpec, options: Options) -> list[Terms]:
+    """Batch: what the sums of each whole are asked for on."""
+    found = await choices(request, [Performance(whole, None, spec, options) for whole in wholes])
+    return [
+        delivery.terms_of(whole.level if isinstance(whole, Several) else None, choice)
+        for whole, choice in zip(wholes, found, strict=True)
+    ]
 
 
 def _combined_series(cut: Sequence[Bucket], granularity: Granularity, parts: Sequence[Series], terms: Terms) -> Series:
@@ -249,13 +280,13 @@ def _combined_series(cut: Sequence[Bucket], granularity: Granularity, parts: Seq
     return Series(granularity, points)
 
 
+async def parts(request: Request, asked: Sequence[Performance]) -> list[Sequence[Entity]]:
+    """Batch: the entities that each one's numbers are of: itself, or what a whole adds up."""
+    wholes = iter(await several.parts(request, [one.whole for one in asked if not one.level]))
+    return [[one.key] if isinstance(one.key, Entity) else next(wholes) for one in asked]
+
+
 async def accounts(request: Request, asked: Sequence[Performance]) -> list[list[Entity]]:
     """Batch: the ad accounts that each one's numbers are of."""
-    projects = iter(await _accounts_of(request, [one.node_id for one in asked if not one.level]))
-    return [[Entity(one.ad_account_id, one.ad_account_id)] if one.level else next(projects) for one in asked]
-
-
-async def _accounts_of(request: Request, project_ids: Sequence[int]) -> list[list[Entity]]:
-    scopes = await request.load_all(project_scopes, project_ids)
-    ids = [scope.ad_account_ids if (scope := scopes[id_]) else [] for id_ in project_ids]
-    return [[Entity(account, account) for account in own] for own in ids]
+    ids = [dict.fromkeys(part.ad_account_id for part in own) for own in await parts(request, asked)]
+    return [[Entity(id_, id_) for id_ in own] for own in ids]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from db.ad_account import AdAccountScopeRow
 from db.errors import Invalid, MetricUnavailable
+from resolvers import delivery
 from resolvers.cursor import Cursor, Key, Place
 from resolvers.metric import METRICS, Additivity, Metric
 from resolvers.options import Options
@@ -65,13 +66,26 @@ def checked(name: str, condition: MetricCondition) -> MetricCondition:
 _BOUNDS = ("gt", "gte", "lt", "lte")
 
 
-def check(name: str, measure: Measure, scopes: Iterable[AdAccountScopeRow]) -> None:
+def converted_into(scopes: Sequence[AdAccountScopeRow]) -> str | None:
+    """What the money of these ad accounts of one project is converted into where it has to compare, and a query does
+    not say: nothing, where it is in one currency.
+    """
+    several = len({delivery.currency_of(scope) for scope in scopes}) > 1
+    return scopes[0].reporting_currency if several else None
+
+
+def told(measure: Measure, spec: WindowSpec, currency: str | None) -> Measure:
+    """The measure over a window, in its own currency or else in the one given."""
+    options = measure.options._replace(currency=measure.options.currency or currency)
+    return measure._replace(spec=spec, options=options)
+
+
+def check(name: str, measure: Measure, scopes: Sequence[AdAccountScopeRow]) -> None:
     """Raises where the metric cannot order or filter, as the argument `name` asks, what is in these ad accounts."""
-    scopes = list(scopes)
     metric = METRICS[measure.metric]
     # An unknown currency is not even the same as another unknown one.
-    currencies = {str(scope.id) if scope.currency == "XXX" else scope.currency for scope in scopes}
-    if metric.money and measure.options.currency is None and len(currencies) > 1:
+    several = len({delivery.currency_of(scope) for scope in scopes}) > 1
+    if metric.money and several and not (measure.options.currency or converted_into(scopes)):
         raise Invalid(
             f"`{name}`: {measure.metric.name} is in several currencies here, which do not compare. Choose one with "
             "`options.currency`."

@@ -13,7 +13,7 @@ from resolvers.context import Request
 from resolvers.coverage import Coverage
 from resolvers.delivery import Entity
 from resolvers.options import AS_SET
-from resolvers.performance import Performance, accounts, windows
+from resolvers.performance import Performance, parts, windows
 from resolvers.window import Window, WindowSpec
 
 
@@ -25,15 +25,15 @@ class Bounds(NamedTuple):
 
 
 async def of(request: Request, asked: Sequence[Performance]) -> list[Bounds]:
-    """Batch: what is certain of each one's reach. A project's is what its ad accounts' comes to."""
-    resolved, own = await asyncio.gather(windows(request, asked), accounts(request, asked))
+    """Batch: what is certain of each one's reach. A whole's is what its parts' come to."""
+    resolved, own = await asyncio.gather(windows(request, asked), parts(request, asked))
     found: dict[tuple[Entity, Window], Bounds] = {}
     groups: dict[tuple[Level, WindowSpec], dict[tuple[Entity, Window], None]] = {}
     keys: list[list[tuple[Entity, Window]]] = []
     for one, those, window in zip(asked, own, resolved, strict=True):
-        entities = those if isinstance(one.key, int) else [one.key]
+        entities = [one.key] if isinstance(one.key, Entity) else those
         keys.append([(entity, window) for entity in entities])
-        groups.setdefault((one.level or Level.AD_ACCOUNT, one.spec), {}).update(dict.fromkeys(keys[-1]))
+        groups.setdefault((one.at_level, one.spec), {}).update(dict.fromkeys(keys[-1]))
     for (level, spec), wanted in groups.items():
         found |= zip(wanted, await _bounds(request, list(wanted), level, spec), strict=True)
     return [_combined([found[key] for key in those]) for those in keys]

@@ -17,6 +17,7 @@ from resolvers.delivery import Entity
 from resolvers.formulas import Exact, Sums, combined
 from resolvers.metric import Additivity, Definition, Ratio, Reason
 from resolvers.performance import Performance, accounts, settled, totals, windows
+from resolvers.several import Several
 
 _KINDS: dict[Level, Kind[Row]] = {kind.level: kind for kind in entity.KINDS if kind.level}
 _ALL = 2**31 - 1
@@ -51,9 +52,11 @@ class Residual(Sums):
 
 
 async def residuals(request: Request, asked: Sequence[Performance], columns: tuple[str, ...]) -> list[Residual | None]:
-    """Batch: what each has beyond its parts; None for ads, which have none."""
+    """Batch: what each has beyond its parts; None for ads, which have none, and for lists, which nobody
+    reports as a whole.
+    """
     asked = await settled(request, asked)
-    having = [one for one in asked if one.level is not Level.AD]
+    having = [one for one in asked if one.level is not Level.AD and not isinstance(one.key, Several)]
     own, children, covered = await asyncio.gather(
         totals(request, having, columns), _children(request, having), _covered(request, having)
     )

@@ -7,7 +7,16 @@ import pytest
 
 from db.level import Level, Platform
 from resolvers import global_id
-from tests.make import make_ad, make_ad_account, make_ad_set, make_campaign, make_coverage, make_project
+from tests.make import (
+    make_ad,
+    make_ad_account,
+    make_ad_set,
+    make_campaign,
+    make_coverage,
+    make_project,
+    make_rate,
+    set_project,
+)
 from tests.trees import days, make_full_fact, make_tree
 
 DAY = date(2025, 6, 10)
@@ -340,6 +349,24 @@ async def test_money_of_several_currencies_neither_orders_nor_filters(database, 
         assert f"`{name}`" in error.message
     await listed("Project", project, "adAccounts", orderBy=by("SPEND"), filter={"externalIds": ["nobody's"]})
     assert made
+
+
+async def test_money_orders_in_the_currency_that_the_query_or_the_project_chose(database, org_id, listed):
+    project = await make_project(database, org_id)
+    for currency, spend in (("USD", 11), ("EUR", 10.5), ("JPY", 1600)):
+        account = await make_ad_account(database, org_id, project, currency, currency=currency)
+        await make_full_fact(database, org_id, account, DAY, spend=spend)
+    for currency, rate in (("USD", "1.1"), ("JPY", "160")):
+        await make_rate(database, currency, {DAY: rate})
+    place = ("Project", project, "adAccounts")
+    euros = {"options": {"currency": "EUR"}}
+    at_least_ten = {"metrics": [{"metric": "SPEND", "window": WINDOW, "gt": 10, **euros}]}
+
+    assert await every_page(listed, *place, first=1, orderBy=by("SPEND", **euros)) == ["EUR", "USD", "JPY"]
+    assert names(await listed(*place, filter=at_least_ten)) == ["EUR"]
+    assert names(await listed(*place, orderBy=by("CPM", **euros), first=1)) == ["EUR"]
+    await set_project(database, project, reporting_currency="JPY")
+    assert names(await listed(*place, orderBy=by("SPEND"))) == ["EUR", "USD", "JPY"]
 
 
 async def test_unknown_currencies_are_not_one(database, org_id, refused):
