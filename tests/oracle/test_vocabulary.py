@@ -1,0 +1,119 @@
+"""The vocabulary: what adgraph answers is what DuckDB works out from the rows as they were imported."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from math import isclose
+from random import Random
+from typing import Any
+
+import pytest
+
+from db import delivery
+from db.database import Database
+from resolvers import global_id
+from tests.oracle.importing_vocabulary import bring
+from tests.oracle.vocabulary import Answer, Block, Oracle, Told
+from tests.oracle.vocabulary_world import Entity, Question, make_question, make_world
+
+Ask = Callable[..., Awaitable[dict[str, Any]]]
+AT_ONCE = 20
+OF_EACH_WORLD = 100
+METRICS = (
+    "spend", "impressions", "clicks", "linkClicks", "reach", "frequency", "conversions", "conversionValue", "cpa",
+    "cpc", "cpm", "ctr", "cvr", "linkCtr", "linkCpc", "linkCvr", "aov", "roas", "roi", "profit",
+)  # fmt: skip
+NUMBERS = f"fragment Numbers on Metrics {{ {' '.join(METRICS)} unavailable {{ metric reason }} }}"
+FIELD = """{alias}: node(id: "{id}") {{ ... on Measurable {{ performance(window: {window}, options: {options}) {{
+  window {{ since until }} currency freshness {{ missingDays }}
+  totals {{ ...Numbers }}
+  series(granularity: {granularity}) {{ points {{ bucket since until metrics {{ ...Numbers }} }} }}
+}} }} }}"""
+
+
+@pytest.mark.slow
+async def test_every_answer_is_that_of_the_oracle(
+    database: Database, org_id: int, ask: Ask, questions: int, questions_seed: int, monkeypatch: pytest.MonkeyPatch
+):
+    print(f"--questions-seed {questions_seed}")  # noqa: T201  # shown with a failure, or by -s
+    few = delivery.FEW
+    asked = 0
+    for number in range(-(-questions // OF_EACH_WORLD)):
+        random = Random(questions_seed + number)
+        world = make_world(random)
+        ids = await bring(database, org_id, world, f"w{number}")
+        oracle = Oracle(world)
+        # Small worlds have few rows: half of them are read as large ones are.
+        monkeypatch.setattr(delivery, "FEW", random.choice([few, 0]))
+        for _ in range(OF_EACH_WORLD // AT_ONCE):
+            those = [make_question(random, world) for _ in range(AT_ONCE)]
+            text = "\n".join(field(f"q{place}", one, ids) for place, one in enumerate(those))
+            found = await ask(f"{{ {text} }} {NUMBERS}", now=world.now)
+            for place, (question, answer) in enumerate(zip(those, oracle.answers(those), strict=True)):
+                said = list(differences(found[f"q{place}"]["performance"], answer))
+                where = f"--questions-seed {questions_seed + number} (of one world): {question}"
+                assert not said, "\n".join([where, field("q", question, ids), *said[:20]])
+            asked += len(those)
+        oracle.close()
+    assert asked >= questions
+
+
+def field(alias: str, question: Question, ids: Mapping[Entity, int]) -> str:
+    """One question as GraphQL."""
+    options = [f'currency: "{question.currency}"'] if question.currency else []
+    options += ["undefinedRatios: FLOORED"] if question.floored else []
+    return FIELD.format(
+        alias=alias, id=global_id.encode(question.entity[0], ids[question.entity]),
+        window=_literal(question.window), options=f"{{{', '.join(options)}}}", granularity=question.granularity,
+    )  # fmt: skip
+
+
+def _literal(window: dict[str, Any] | None) -> str:
+    if window is None:
+        return "null"
+    if "range" in window:
+        days = ", ".join(f"{name}: {json.dumps(day)}" for name, day in window["range"].items())
+        return f"{{range: {{{days}}}}}"
+    return f"{{{', '.join(f'{name}: {value}' for name, value in window.items())}}}"
+
+
+def differences(found: dict[str, Any], expected: Answer) -> Iterator[str]:
+    """Where an answer is not what it must be."""
+    told = {
+        "since": str(expected.since), "until": str(expected.until), "currency": expected.currency,
+        "missingDays": expected.missing_days,
+    }  # fmt: skip
+    said = {**found["window"], "currency": found["currency"], **found["freshness"]}
+    if said != told:
+        yield f"{said} where the rules say {told}"
+    yield from _of_block(found["totals"], expected.totals, "totals")
+    points = found["series"]["points"]
+    if len(points) != len(expected.series):
+        yield f"{len(points)} buckets where the rules say {len(expected.series)}"
+    for point, block in zip(points, expected.series, strict=False):
+        days = (point["bucket"], point["since"], point["until"])
+        if days != (str(block.bucket), str(block.since), str(block.until)):
+            yield f"the bucket {days} where the rules say {block[:3]}"
+        yield from _of_block(point["metrics"], block, f"{block.bucket}")
+
+
+def _of_block(found: dict[str, Any], block: Block, where: str) -> Iterator[str]:
+    reasons = {one["metric"]: one["reason"] for one in found["unavailable"]}
+    for metric in METRICS:
+        told = block.metrics[metric]
+        reason = reasons.get(_enum(metric))
+        if reason != told.reason or not _same(found[metric], told):
+            yield f"{where} {metric}: {found[metric]!r}, {reason} where the rules say {told}"
+
+
+def _same(found: float | None, told: Told) -> bool:
+    if found is None or told.value is None:
+        return found is told.value
+    if not told.rounded:
+        return found == told.value
+    return isclose(found, told.value, rel_tol=1e-12, abs_tol=1e-12 * (told.size or 0))
+
+
+def _enum(metric: str) -> str:
+    return "".join(f"_{letter}" if letter.isupper() else letter for letter in metric).upper()

@@ -1,0 +1,161 @@
+"""The oracle of the vocabulary: DuckDB, its own SQL over the raw rows, and nothing of adgraph's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa  # type: ignore[import-untyped]  # it has no types
+
+from tests.oracle.vocabulary_world import ADDITIVE, DAY, DAYS, FIRST, KINDS, Entity, Question, World
+
+STATEMENTS = dict(
+    re.findall(r"(?ms)^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", Path(__file__).with_suffix(".sql").read_text())
+)
+# Days that windows may reach.
+CALENDAR = [date(2024, 1, 1) + number * DAY for number in range((FIRST + (DAYS + 60) * DAY - date(2024, 1, 1)).days)]
+
+
+class Told(NamedTuple):
+    """A metric of a block: its value, its reason, the size of what it was computed from, and whether it is rounded."""
+
+    value: float | None
+    reason: str | None
+    size: float | None
+    rounded: bool
+
+
+class Block(NamedTuple):
+    """Numbers of some days; `bucket` is None of the whole window."""
+
+    bucket: date | None
+    since: date
+    until: date
+    metrics: dict[str, Told]
+
+
+class Answer(NamedTuple):
+    """What must be answered to a question."""
+
+    since: date
+    until: date
+    currency: str | None
+    missing_days: int
+    totals: Block
+    series: list[Block]
+
+
+class Oracle:
+    """What has to be answered about one world."""
+
+    def __init__(self, world: World) -> None:
+        self.numbers: dict[Entity, int] = {entity: number for number, entity in enumerate(world.entities)}
+        self._duck = duckdb.connect(config={"threads": 1})
+        self._load(world)
+        self._run("world")
+        for level in range(4, 0, -1):
+            self._duck.execute(STATEMENTS["standing"], {"level": level})
+        self._run("silence")
+
+    def close(self) -> None:
+        """Gives its memory back."""
+        self._duck.close()
+
+    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+        """What must be answered to each."""
+        self._put("question", [_question(number, one, self.numbers) for number, one in enumerate(questions)])
+        self._run("asked")
+        self._run("numbers")
+        metrics: dict[int, dict[str, Told]] = {}
+        for cell, metric, *told in self._rows("select cell, metric, value, reason, size, divided from answer"):
+            metrics.setdefault(cell, {})[metric] = Told(*told)
+        blocks: dict[int, list[Block]] = {}
+        for cell, q, bucket, since, until in self._rows(
+            "select cell, q, bucket, since, until from cell order by q, bucket nulls first"
+        ):
+            blocks.setdefault(q, []).append(Block(bucket, since, until, metrics[cell]))
+        found = self._rows(
+            """select asked.q, asked.since, asked.until, money.currency, (
+                select count(*) from calendar
+                where calendar.day >= asked.since and calendar.day < asked.until and exists (
+                    from part join entity on entity.id = part.entity
+                    where part.q = asked.q and not exists (
+                        from covered
+                        where covered.account = part.account and covered.level = entity.level
+                            and covered.day = calendar.day
+                    )
+                )
+            )
+            from asked join money using (q) order by asked.q"""
+        )
+        return [
+            Answer(since, until, currency, missing, blocks[q][0], blocks[q][1:])
+            for q, since, until, currency, missing in found
+        ]
+
+    def _load(self, world: World) -> None:
+        numbers = self.numbers
+        self._put("moment", [{"now": world.now}])
+        self._put("project", [
+            {"id": number, "timezone": one.timezone, "reporting_currency": one.reporting_currency}
+            for number, one in enumerate(world.projects)
+        ])  # fmt: skip
+        self._put("account", [
+            {"id": number, "project": one.project, "platform": one.platform, "currency": one.currency,
+             "timezone": one.timezone}
+            for number, one in enumerate(world.accounts)
+        ])  # fmt: skip
+        self._put("entity", [
+            {
+                "id": number, "kind": entity[0], "level": KINDS.index(entity[0]), "number": entity[1],
+                "parent": numbers[world.parents[entity]] if entity in world.parents else None,
+                "account": None if entity[0] == "Project" else world.account_of(entity),
+            }
+            for entity, number in numbers.items()
+        ])  # fmt: skip
+        self._put("batch", [
+            {"id": number, "account": one.account, "level": KINDS.index(one.kind), "since": one.since,
+             "until": one.until, "replaces": one.replace_days}
+            for number, one in enumerate(world.batches)
+        ])  # fmt: skip
+        self._put("raw", [
+            {"batch": number, "entity": numbers[row.entity], "day": row.day, **row.numbers}
+            for number, one in enumerate(world.batches) for row in one.rows
+        ])  # fmt: skip
+        self._put("rate", [
+            {"currency": currency, "day": day, "units": float(rate)} for (currency, day), rate in world.rates.items()
+        ])  # fmt: skip
+        self._put("calendar", [{"day": day} for day in CALENDAR])
+
+    def _put(self, table: str, rows: list[dict[str, Any]]) -> None:
+        fields = [(name, _TYPES.get(name, pa.int64())) for name in rows[0]]
+        self._duck.register("given", pa.Table.from_pylist(rows, pa.schema(fields)))
+        self._duck.execute(f"create or replace table {table} as select * from given")
+
+    def _run(self, name: str) -> None:
+        self._duck.execute(STATEMENTS[name])
+
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._duck.execute(sql).fetchall()
+
+
+_TYPES: dict[str, pa.DataType] = {
+    **dict.fromkeys(("day", "since", "until"), pa.date32()), "now": pa.timestamp("us", "UTC"), "units": pa.float64(),
+    **dict.fromkeys(("timezone", "reporting_currency", "platform", "currency", "kind", "preset", "granularity"),
+                    pa.string()),
+    **dict.fromkeys(("replaces", "floored"), pa.bool_()), **dict.fromkeys((*ADDITIVE, "reach"), pa.int64()),
+}  # fmt: skip
+
+
+def _question(number: int, one: Question, numbers: dict[Entity, int]) -> dict[str, Any]:
+    window = one.window or {}
+    days = {name: date.fromisoformat(day) for name, day in window.get("range", {}).items()}
+    return {
+        "q": number, "entity": numbers[one.entity], "since": days.get("since"), "until": days.get("until"),
+        "last_days": window.get("lastDays"), "preset": window.get("preset"), "currency": one.currency,
+        "floored": one.floored, "granularity": one.granularity,
+    }  # fmt: skip
