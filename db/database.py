@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import io
 import ssl
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -142,6 +143,13 @@ class Transaction:
         """Appends `records` to `table` with COPY, PostgreSQL's fastest way in."""
         with _told:
             await self._connection.copy_records_to_table(table, columns=columns, records=records)
+
+    async def copy_text(self, table: str, columns: tuple[str, ...], lines: bytes) -> None:
+        """The same with rows as text: a line each, with tabs between cells and nothing in those that are null."""
+        with _told:
+            await self._connection.copy_to_table(
+                table, columns=columns, source=io.BytesIO(lines), format="text", null=""
+            )
 
 
 async def _fetch(

@@ -14,7 +14,7 @@ MAX_MICROS = 10**17
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 
 # How exports write "not reported".
-_ABSENT = frozenset({"", "-", "--", "null", "NULL", "None"})
+ABSENT = frozenset({"", "-", "--", "null", "NULL", "None"})
 _MILLION = Decimal(1_000_000)
 _WHOLE = Decimal(1)
 _TIME = re.compile(
@@ -33,7 +33,7 @@ class CellError(ValueError):
 
 def absent(text: str) -> bool:
     """Whether the cell says that nothing is reported."""
-    return text.strip() in _ABSENT
+    return text.strip() in ABSENT
 
 
 def count(text: str) -> int | None:
@@ -107,7 +107,7 @@ def version(text: str) -> str:
 def identity(text: str) -> str:
     """An external id, digit by digit as the platform gave it."""
     text = text.strip()
-    if text in _ABSENT:
+    if text in ABSENT:
         raise CellError("is empty, an id is needed")
     if _SPREADSHEET.fullmatch(text):
         raise CellError("has lost digits, as spreadsheets do to long ids: export it as text")
@@ -130,7 +130,7 @@ def words(text: str) -> str | None:
 
 def _number(text: str) -> Decimal | None:
     stripped = text.strip()
-    if stripped in _ABSENT:
+    if stripped in ABSENT:
         return None
     try:
         number = Decimal(stripped)

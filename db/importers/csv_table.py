@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from db.importers.files import Lines
 from db.importers.records import BadRow, Place
@@ -40,7 +42,7 @@ def raw(path: Path) -> Iterator[tuple[int, Sequence[str]] | BadRow]:
     broken = lines.broken
     numbered = iter(lines)
     first = next(numbered, "")
-    delimiter = next((character for character in _DELIMITERS if character in first), ",")
+    delimiter = delimiter_of(first)
     reader = csv.reader(chain([first], numbered), strict=True, delimiter=delimiter)
     try:
         header = next(reader, [])
@@ -48,23 +50,45 @@ def raw(path: Path) -> Iterator[tuple[int, Sequence[str]] | BadRow]:
             yield from broken or [BadRow(Place(path, 1), "", "", "the file is empty: a header line is needed", True)]
             return
         yield 1, header
-        width = len(header)
-        line = reader.line_num
-        for cells in reader:
-            # A quoted cell may span lines: the row is where it starts.
-            start, line = line + 1, reader.line_num
-            if broken:
-                yield from broken
-                broken.clear()
-            elif len(cells) == width:
-                yield start, cells
-            elif cells:
-                reason = f"the row has {len(cells)} cells, the header has {width}"
-                yield BadRow(Place(path, start), "", ",".join(cells)[:80], reason)
-        yield from broken
+        yield from _rows(lines, reader, len(header), 0)
     except csv.Error as error:
         yield from broken
         yield BadRow(Place(path, reader.line_num), "", "", f"is not CSV: {error}", ends_file=True)
+
+
+def rest(
+    path: Path, file: io.BufferedIOBase, before: int, width: int, delimiter: str
+) -> Iterator[tuple[int, Sequence[str]] | BadRow]:
+    """The rows in what is left of a table's file after as many lines as `before`, as `raw` gives them."""
+    lines = Lines(path, file, before)
+    reader = csv.reader(iter(lines), strict=True, delimiter=delimiter)
+    try:
+        yield from _rows(lines, reader, width, before)
+    except csv.Error as error:
+        yield from lines.broken
+        yield BadRow(Place(path, before + reader.line_num), "", "", f"is not CSV: {error}", ends_file=True)
+
+
+def delimiter_of(header: str) -> str:
+    """What stands between the cells of the table whose first line this is."""
+    return next((character for character in _DELIMITERS if character in header), ",")
+
+
+def _rows(lines: Lines, reader: Any, width: int, before: int) -> Iterator[tuple[int, Sequence[str]] | BadRow]:
+    broken = lines.broken
+    line = before + reader.line_num
+    for cells in reader:
+        # A quoted cell may span lines: the row is where it starts.
+        start, line = line + 1, before + reader.line_num
+        if broken:
+            yield from broken
+            broken.clear()
+        elif len(cells) == width:
+            yield start, cells
+        elif cells:
+            reason = f"the row has {len(cells)} cells, the header has {width}"
+            yield BadRow(Place(lines.path, start), "", ",".join(cells)[:80], reason)
+    yield from broken
 
 
 def names(header: Sequence[str]) -> list[str]:

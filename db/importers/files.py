@@ -9,7 +9,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -157,15 +157,18 @@ class Lines:
     text the file is none, and where it cannot be unpacked nothing more can be read: it ends there, told in `broken`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rest: io.BufferedIOBase | None = None, before: int = 0) -> None:
+        """`rest`: what of the file comes after as many lines as were read `before`."""
         self.path = path
-        self.number = 0
+        self.number = before
         self.broken: list[BadRow] = []
+        self._rest = rest
 
     def __iter__(self) -> Iterator[str]:
-        with opened(self.path) as file:
+        with nullcontext(self._rest) if self._rest else opened(self.path) as file:
             try:
-                for self.number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE), b""), 1):
+                for line in iter(partial(file.readline, _LONGEST_LINE), b""):
+                    self.number += 1
                     text = self._text(line.removeprefix(_BYTE_ORDER_MARK) if self.number == 1 else line)
                     if self.broken and self.broken[-1].ends_file:
                         return

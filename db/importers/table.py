@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,8 +13,9 @@ from db.importers import cells, csv_table
 from db.importers.cells import CellError
 from db.importers.choices import AS_THE_SOURCE_DOES, Choices
 from db.importers.files import STANDARD_INPUT, each
-from db.importers.mentions import Mention, Mentions, Parents
-from db.importers.records import BadRow, Dating, Fact, Note, Place, Record, Reported
+from db.importers.mentions import Mentions
+from db.importers.records import BadRow, Dating, Note, Place, Record, Reported
+from db.importers.table_rows import DESCRIPTION, IDS, METRICS, Rows, Table
 from db.level import Level, Platform
 
 T = TypeVar("T")
@@ -30,20 +30,10 @@ HELP = (
 )
 CHOICES = ("account", "columns", "date_format", "level", "platform")
 
-_IDS = {
-    Level.AD_ACCOUNT: "account_id", Level.CAMPAIGN: "campaign_id", Level.AD_SET: "ad_set_id", Level.AD: "ad_id",
-}  # fmt: skip
-_NAMES = {
-    Level.AD_ACCOUNT: "account_name", Level.CAMPAIGN: "campaign_name", Level.AD_SET: "ad_set_name", Level.AD: "ad_name",
-}  # fmt: skip
-_ABOUT_ACCOUNTS = ("currency", "timezone")
-_DESCRIPTION = (*_IDS.values(), *_NAMES.values(), *_ABOUT_ACCOUNTS)
-_METRICS: dict[str, Callable[[str], int | None]] = {
-    "spend": cells.micros, "impressions": cells.count, "clicks": cells.count, "link_clicks": cells.count,
-    "conversions": cells.micros, "conversion_value": cells.micros, "reach": cells.count,
-}  # fmt: skip
 RawRow = tuple[int, Sequence[str]] | BadRow
-FIELDS = ("date", "hour", *_DESCRIPTION, *_METRICS)
+FIELDS = ("date", "hour", *DESCRIPTION, *METRICS)
+# A smaller table is read before Arrow is loaded.
+_LARGE = 2**18
 
 
 def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterator[Record]:
@@ -55,27 +45,6 @@ def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterat
     for path in each(paths, "the CSV or Parquet file"):
         yield from tables.records(path)
     yield from tables.told()
-
-
-class _Wrong(CellError):
-    """What the cell of one field holds cannot be taken beside other cells."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field = field
-
-
-class _Entity:
-    """What rows are about, all that they say of it, and the last day on which they did."""
-
-    __slots__ = ("day", "external_id", "mentions", "parents", "place")
-
-    def __init__(self, external_id: str, parents: Parents, mentions: list[Mention]) -> None:
-        self.external_id = external_id
-        self.parents = parents
-        self.mentions = mentions
-        self.day = date.min
-        self.place: Place | None = None
 
 
 class _Tables:
@@ -91,16 +60,13 @@ class _Tables:
 
     def records(self, path: Path) -> Iterator[Record]:
         """The facts of a file, its bad rows and what it has beside them."""
-        raw = _raw(path, lambda header: self._columns(csv_table.names(header)).values())
-        header: list[str] | None = None
-        for row in raw:
-            if isinstance(row, BadRow):
-                yield row
-                return
-            header = csv_table.names(row[1])
-            break
-        if header is None:
+        parquet = path != STANDARD_INPUT and _is_parquet(path)
+        raw: Iterator[RawRow] = iter(()) if parquet else csv_table.raw(path)
+        found = _parquet_header(path) if parquet else _first(raw)
+        if isinstance(found, BadRow):
+            yield found
             return
+        header = csv_table.names(found)
         column_of = self._columns(header)
         bad_row = csv_table.bad_header(path, header, list(column_of.values()))
         if reason := self._lacking(column_of):
@@ -111,7 +77,16 @@ class _Tables:
         if others := [name for name in header if name not in column_of.values()]:
             yield Note(f"{path.name}: these columns mean nothing here: {', '.join(others)}. --map takes them in.")
         self._reported = column_of.get("conversions", self._reported)
-        yield from self._facts(path, raw, column_of, {field: header.index(name) for field, name in column_of.items()})
+        rows = Rows(Table(
+            path, header, column_of, self._platform, self._level(column_of), self._choices.account, self._day,
+            self._currency_of,
+        ))  # fmt: skip
+        if parquet or _is_large(path):
+            yield from _by_columns(rows, parquet=parquet)
+        else:
+            yield from (row if isinstance(row, BadRow) else rows.read(*row) for row in raw)
+        for mention, day, place in rows.mentions():
+            self._mentions.note(mention, day, place)
 
     def told(self) -> Iterator[Record]:
         """What all the rows said by the way."""
@@ -126,127 +101,46 @@ class _Tables:
         return {name: name for name in FIELDS if name in header and name not in mapped.values()} | mapped
 
     def _level(self, column_of: Mapping[str, str]) -> Level:
-        there = (level for level, field in _IDS.items() if field in column_of)
+        there = (level for level, field in IDS.items() if field in column_of)
         return self._choices.level or max(there, default=Level.AD_ACCOUNT)
 
     def _lacking(self, column_of: Mapping[str, str]) -> str | None:
         """Why this is no table of facts."""
         if "date" not in column_of:
             return "have no date: say which column is the day with --map date=…"
-        if not any(field in column_of for field in _METRICS):
-            return f"have none of {', '.join(_METRICS)}: say which columns they are with --map spend=…"
-        needed = _IDS[self._level(column_of)]
+        if not any(field in column_of for field in METRICS):
+            return f"have none of {', '.join(METRICS)}: say which columns they are with --map spend=…"
+        needed = IDS[self._level(column_of)]
         if needed in column_of or (needed == "account_id" and self._choices.account):
             return None
         return f"have no {needed}: say which column it is with --map {needed}=…, or what rows are about with --level"
 
-    def _facts(
-        self, path: Path, raw: Iterator[RawRow], column_of: Mapping[str, str], number_of: Mapping[str, int]
-    ) -> Iterator[Record]:
-        platform, level, read_day = self._platform, self._level(column_of), self._day
-        described = [field for field in _DESCRIPTION if field in number_of]
-        at = [number_of[field] for field in described] or [number_of["date"]]
-        # A getter gives a tuple for two columns or more.
-        description = itemgetter(at[0], *at)
-        day_at, hour_at = number_of["date"], number_of.get("hour")
-        metrics = [(parse, number_of[name]) if name in number_of else (_nothing, 0) for name, parse in _METRICS.items()]
-        known: dict[tuple[str, ...], _Entity] = {}
-        for row in raw:
-            if isinstance(row, BadRow):
-                yield row
-                continue
-            line, texts = row
-            place = Place(path, line)
-            try:
-                said = description(texts)
-                entity = known.get(said)
-                if entity is None:
-                    entity = known[said] = self._entity(dict(zip(described, said[1:], strict=False)), level)
-                day = read_day(texts[day_at])
-                spend, impressions, clicks, link_clicks, conversions, value, reach = [
-                    parse(texts[number]) for parse, number in metrics
-                ]
-                part = _hour(texts[hour_at]) if hour_at is not None else None
-            except CellError as error:
-                yield self._bad_row(place, texts, column_of, number_of, error)
-                continue
-            if day > entity.day:
-                entity.day, entity.place = day, place
-            # By position: names would cost a fifth of the row. An hour's reach says nothing of the day's.
-            yield Fact(
-                place, platform, level, entity.external_id, day, spend, impressions, clicks, link_clicks, conversions,
-                value, reach if part is None else None, entity.parents, part,
-            )  # fmt: skip
-        for entity in known.values():
-            for mention in entity.mentions:
-                if entity.place:
-                    self._mentions.note(mention, entity.day, entity.place)
 
-    def _entity(self, said: Mapping[str, str], level: Level) -> _Entity:
-        """What rows that say this are about."""
-        parents: Parents = ()
-        mentions: list[Mention] = []
-        external_id = ""
-        for above in Level:
-            if above > level:
-                break
-            field = _IDS[above]
-            given = self._choices.account if above == Level.AD_ACCOUNT else None
-            text = said.get(field, "")
-            found = given if given and cells.absent(text) else _read(field, text, cells.optional_identity)
-            if above == level:
-                external_id = found or _read(field, text, cells.identity)
-            if not found:
-                continue
-            account = above == Level.AD_ACCOUNT
-            name = cells.words(said.get(_NAMES[above], ""))
-            currency = cells.words(said.get("currency", "")) if account else None
-            timezone = cells.words(said.get("timezone", "")) if account else None
-            if currency and self._currency_of.setdefault(found, currency) != currency:
-                raise _Wrong("currency", f"is not that of the account before, {self._currency_of[found]}")
-            if name or currency or timezone:
-                mentions.append(Mention(above, found, parents, name, currency=currency, timezone=timezone))
-            if above < level:
-                parents = (*parents, (above, found))
-        return _Entity(external_id, parents, mentions)
+def _by_columns(rows: Rows, *, parquet: bool) -> Iterator[Record]:
+    """The same records many at a time, by a large library that others need not wait for."""
+    from db.importers import csv_columns, parquet_table
+    from db.importers.table_columns import Block, Columns
 
-    def _bad_row(
-        self, place: Place, texts: Sequence[str], column_of: Mapping[str, str], number_of: Mapping[str, int],
-        error: CellError,
-    ) -> BadRow:  # fmt: skip
-        """The first cell of the row that cannot be taken."""
-        field = error.field if isinstance(error, _Wrong) else self._wrong_field(texts, number_of)
-        return BadRow(
-            place, column_of.get(field, field), texts[number_of[field]] if field in number_of else "", str(error)
-        )
-
-    def _wrong_field(self, texts: Sequence[str], number_of: Mapping[str, int]) -> str:
-        parsers: dict[str, Callable[[str], object]] = {"date": self._day, **_METRICS, "hour": _hour}
-        for field, parse in parsers.items():
-            try:
-                if field in number_of:
-                    parse(texts[number_of[field]])
-            except CellError:
-                return field
-        raise AssertionError("a row without a wrong cell was refused")
+    columns, table = Columns(rows), rows.table
+    blocks = parquet_table.blocks if parquet else csv_columns.blocks
+    for block in blocks(table.path, table.number_of):
+        if isinstance(block, BadRow):
+            yield block
+        elif isinstance(block, Block):
+            yield from columns.read(block)
+        else:
+            yield rows.read(*block)
 
 
-def _read(field: str, text: str, parse: Callable[[str], T]) -> T:
-    try:
-        return parse(text)
-    except CellError as error:
-        raise _Wrong(field, str(error)) from None
+def _first(raw: Iterator[RawRow]) -> Sequence[str] | BadRow:
+    found = next(raw)
+    return found if isinstance(found, BadRow) else found[1]
 
 
-def _nothing(_text: str) -> None:
-    """A metric that the table does not have."""
+def _parquet_header(path: Path) -> Sequence[str] | BadRow:
+    from db.importers import parquet_table
 
-
-def _hour(text: str) -> int | None:
-    hour = cells.count(text)
-    if hour is not None and hour > 23:
-        raise CellError("is no hour between 0 and 23")
-    return hour
+    return parquet_table.header(path)
 
 
 def _by_format(pattern: str) -> Callable[[str], date]:
@@ -270,13 +164,8 @@ def _by_format(pattern: str) -> Callable[[str], date]:
     return day
 
 
-def _raw(path: Path, wanted: Callable[[Sequence[str]], Collection[str]]) -> Iterator[RawRow]:
-    if path != STANDARD_INPUT and _is_parquet(path):
-        # A large library, for those who have such files.
-        from db.importers import parquet_table
-
-        return parquet_table.raw(path, wanted)
-    return csv_table.raw(path)
+def _is_large(path: Path) -> bool:
+    return path != STANDARD_INPUT and path.is_file() and path.stat().st_size >= _LARGE
 
 
 def _is_parquet(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -9,8 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Self
 
-from db.importers.records import BadRow, Entity, Fact, Note, Orphan, Record, Reported, WindowReach
+from db.importers.records import BadRow, Entity, Fact, Facts, Note, Orphan, Record, Reported, WindowReach
 from db.importing.facts import Staging
 from db.importing.options import Options
 from db.importing.refusals import ImportRefused
@@ -31,6 +33,34 @@ def _garbage_left_alone() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+class _Sending:
+    """What was staged on its way to the server, while more is read."""
+
+    def __init__(self, staging: Staging) -> None:
+        self._staging = staging
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_raised: object) -> None:
+        if self._task and not self._task.done():
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def begin(self) -> None:
+        """Sends what has gathered, once what was sent before is there."""
+        if self._task:
+            await self._task
+        self._task = asyncio.create_task(self._staging.send())
+
+    async def all(self) -> None:
+        """Sends what has gathered, to its end."""
+        await self.begin()
+        assert self._task
+        await self._task
 
 
 @dataclass
@@ -65,21 +95,51 @@ class Reading:
         self.files.update(self.staging.files)
 
     async def _read(self, records: Iterable[Record], progress: Callable[[int], None] | None) -> None:
-        add, number = self.staging.add, 0
+        add, number, reading = self.staging.add, 0, iter(records)
         within = self.options.names if self.options.since or self.options.until else None
-        for number, record in enumerate(records, 1):
-            if not isinstance(record, Fact):
-                self._note(record)
-            elif within and not within(record.day):
-                self.outside += 1
-                self.staging.leave_out(record)
-            elif add(record):
-                await self.staging.send()
-                if progress:
-                    progress(number)
-        await self.staging.send()
+        async with _Sending(self.staging) as sending:
+            record = next(reading, None)
+            while record is not None:
+                if isinstance(record, Facts):
+                    # While these are put in order and sent the next ones are read, mostly without Python's lock.
+                    ahead = asyncio.create_task(asyncio.to_thread(next, reading, None))
+                    number += len(record)
+                    try:
+                        await self._take(record, sending)
+                        if progress:
+                            progress(number)
+                    finally:
+                        record = await ahead
+                    continue
+                number += 1
+                if not isinstance(record, Fact):
+                    self._note(record)
+                elif within and not within(record.day):
+                    self._leave_out(record)
+                elif add(record):
+                    await sending.all()
+                    if progress:
+                        progress(number)
+                record = next(reading, None)
+            await sending.all()
         if progress:
             progress(number)
+
+    async def _take(self, facts: Facts, sending: _Sending) -> None:
+        """Takes facts that are side by side: those that are not all to be imported one by one."""
+        if not (self.options.since or self.options.until):
+            self.staging.add_all(facts)
+            await sending.begin()
+            return
+        for fact in facts.each():
+            if not self.options.names(fact.day):
+                self._leave_out(fact)
+            elif self.staging.add(fact):
+                await sending.all()
+
+    def _leave_out(self, fact: Fact) -> None:
+        self.outside += 1
+        self.staging.leave_out(fact)
 
     def _note(self, record: Record) -> None:
         if isinstance(record, Entity):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from db.importers.records import Entity, Fact, Place, WindowReach
+from db.importers.records import Entity, Fact, Measured, Place, WindowReach
 from db.level import Level, Platform
 
 # The external id of a parent that no row names starts so; the rest says what it stands in.
@@ -81,7 +81,7 @@ class Tree:
         if before is None or entity.version >= before.version:
             self.own[key] = entity
 
-    def number(self, fact: Fact) -> int:
+    def number(self, fact: Fact | Measured) -> int:
         """The number of the entity that a fact is about."""
         identity = (fact.platform, fact.level, fact.external_id, fact.parents)
         number = self._numbered.get(identity)

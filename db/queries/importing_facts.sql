@@ -144,11 +144,8 @@ with taken as (
     ) on placed.entity = staged.entity
     order by placed.entity_id, staged.day
     {replacing}
-    -- A row that was there has been locked by this transaction, one that was not has no mark of it.
-    returning xmax = 0 as added
 )
-select count(*) filter (where added) as added, count(*) filter (where not added) as replaced
-from taken;
+select {counts};
 
 -- name: confirm_facts
 -- The staged facts of the entities numbered $3, which are the entities $4 above the ads, are as of the import $5,

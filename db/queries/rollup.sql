@@ -9,9 +9,9 @@ where org_id = $1 and ad_account_id = $2 and level = $3 and day = any($4::date[]
 with below as (
     select
         {parent} as entity_id, child.day, child.missing,
-        sum(child.spend_micros) as spend_micros, sum(child.impressions) as impressions, sum(child.clicks) as clicks,
-        sum(child.link_clicks) as link_clicks, sum(child.conversions_millionths) as conversions_millionths,
-        sum(child.conversion_value_micros) as conversion_value_micros, {reach_rows} as reach_rows
+        added(child.spend_micros) as spend_micros, added(child.impressions) as impressions, added(child.clicks) as clicks,
+        added(child.link_clicks) as link_clicks, added(child.conversions_millionths) as conversions_millionths,
+        added(child.conversion_value_micros) as conversion_value_micros, {reach_rows} as reach_rows
     from {children}
     where child.org_id = $1 and child.ad_account_id = $2 and child.level = $3 + 1 and child.day = any($4::date[])
     group by {parent}, child.day, child.missing
@@ -63,8 +63,8 @@ insert into daily_rollup (
     conversions_millionths, conversion_value_micros, reach, reach_rows, days
 )
 select
-    $1, $2, entity_id, day, $3, missing, sum(spend_micros), sum(impressions), sum(clicks), sum(link_clicks),
-    sum(conversions_millionths), sum(conversion_value_micros), max(reach), sum(reach_rows),
+    $1, $2, entity_id, day, $3, missing, added(spend_micros), added(impressions), added(clicks), added(link_clicks),
+    added(conversions_millionths), added(conversion_value_micros), max(reach), added(reach_rows),
     case when row_number() over (partition by entity_id, day order by missing) = 1 then 1 else 0 end
 from standing
 group by entity_id, day, missing;

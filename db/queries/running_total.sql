@@ -44,46 +44,70 @@ standing as materialized (
     from {table}
     where org_id = $1 and ad_account_id = $2 and level = $3 and day >= $5 and entity_id / {chunk} = any($4::bigint[])
 ),
--- Lines that begin now come after those that are there, so that older rows stay the first part of newer ones.
-told as (
-    select
-        chunk, place, entity_id, missing, $5::date as first, row_count, days, reach_rows, spend_micros, impressions,
-        clicks, link_clicks, conversions_millionths, conversion_value_micros
-    from known
-    union all
-    select chunk, null, entity_id, missing, min(day), 0, 0, 0, 0, 0, 0, 0, 0, 0
-    from standing
-    group by chunk, entity_id, missing
-),
 line as (
     select
-        chunk, entity_id, missing, min(first) as first, sum(row_count) as row_count, sum(days) as days,
-        sum(reach_rows) as reach_rows, sum(spend_micros) as spend_micros, sum(impressions) as impressions,
-        sum(clicks) as clicks, sum(link_clicks) as link_clicks, sum(conversions_millionths) as conversions_millionths,
-        sum(conversion_value_micros) as conversion_value_micros,
-        row_number() over (partition by chunk order by max(place), min(first), entity_id, missing) as place
-    from told
+        chunk, entity_id, missing, min(first) as first,
+        (row_number() over (partition by chunk order by min(place), min(first), entity_id, missing))::integer as place
+    from (
+        select chunk, place, entity_id, missing, $5::date as first from known
+        union all
+        select chunk, null, entity_id, missing, min(day) from standing group by chunk, entity_id, missing
+    ) as told
     group by chunk, entity_id, missing
+),
+chunk_day as (
+    select chunk, day, count(*) as row_count, row_number() over (partition by chunk order by day desc) as days_left
+    from standing
+    group by chunk, day
+),
+-- Chunks in which a line has no row on a day after its first.
+sparse as (
+    select line.chunk
+    from line
+    join (select chunk, count(*) as days, sum(row_count) as row_count from chunk_day group by chunk) as whole
+        on whole.chunk = line.chunk
+    left join chunk_day on chunk_day.chunk = line.chunk and chunk_day.day = line.first
+    group by line.chunk, whole.row_count
+    having sum(coalesce(chunk_day.days_left, whole.days)) > whole.row_count
+),
+-- What the lines come to before the first day, the days that they have a row on, and those that they have none on.
+step as (
+    select
+        known.chunk, line.place, $5::date - 1 as day, known.entity_id, known.missing, known.row_count, known.days,
+        known.reach_rows, known.spend_micros, known.impressions, known.clicks, known.link_clicks,
+        known.conversions_millionths, known.conversion_value_micros
+    from known
+    join line on line.entity_id = known.entity_id and line.missing = known.missing
+    union all
+    select
+        standing.chunk, line.place, standing.day, standing.entity_id, standing.missing, 1, standing.days,
+        standing.reach_rows, standing.spend_micros, standing.impressions, standing.clicks, standing.link_clicks,
+        standing.conversions_millionths, standing.conversion_value_micros
+    from standing
+    join line on line.entity_id = standing.entity_id and line.missing = standing.missing
+    union all
+    select line.chunk, line.place, chunk_day.day, line.entity_id, line.missing, 0, 0, 0, 0, 0, 0, 0, 0, 0
+    from sparse
+    join line on line.chunk = sparse.chunk
+    join chunk_day on chunk_day.chunk = line.chunk and chunk_day.day >= line.first
+    left join standing
+        on standing.entity_id = line.entity_id and standing.missing = line.missing and standing.day = chunk_day.day
+    where standing.entity_id is null
 ),
 running as (
     select
-        chunk_day.chunk, chunk_day.day, line.place, line.entity_id, line.missing,
-        line.row_count + count(standing.day) over until_day as row_count,
-        line.days + coalesce(sum(standing.days) over until_day, 0) as days,
-        line.reach_rows + coalesce(sum(standing.reach_rows) over until_day, 0) as reach_rows,
-        line.spend_micros + coalesce(sum(standing.spend_micros) over until_day, 0) as spend_micros,
-        line.impressions + coalesce(sum(standing.impressions) over until_day, 0) as impressions,
-        line.clicks + coalesce(sum(standing.clicks) over until_day, 0) as clicks,
-        line.link_clicks + coalesce(sum(standing.link_clicks) over until_day, 0) as link_clicks,
-        line.conversions_millionths
-            + coalesce(sum(standing.conversions_millionths) over until_day, 0) as conversions_millionths,
-        line.conversion_value_micros
-            + coalesce(sum(standing.conversion_value_micros) over until_day, 0) as conversion_value_micros
-    from (select distinct chunk, day from standing) as chunk_day
-    join line on line.chunk = chunk_day.chunk and line.first <= chunk_day.day
-    left join standing
-        on standing.entity_id = line.entity_id and standing.missing = line.missing and standing.day = chunk_day.day
-    window until_day as (partition by line.chunk, line.place order by chunk_day.day)
+        chunk, day, place, entity_id, missing,
+        added(row_count) over until_day as row_count,
+        added(days) over until_day as days,
+        added(reach_rows) over until_day as reach_rows,
+        added(spend_micros) over until_day as spend_micros,
+        added(impressions) over until_day as impressions,
+        added(clicks) over until_day as clicks,
+        added(link_clicks) over until_day as link_clicks,
+        added(conversions_millionths) over until_day as conversions_millionths,
+        added(conversion_value_micros) over until_day as conversion_value_micros
+    from step
+    window until_day as (partition by chunk, place order by day rows unbounded preceding)
 )
 insert into running_total (
     org_id, ad_account_id, level, chunk, day, entity_ids, missing, row_counts, days, reach_rows, spend_micros,
@@ -93,9 +117,10 @@ select
     $1, $2, $3, chunk, day,
     array_agg(entity_id order by place), array_agg(missing order by place), array_agg(row_count::integer order by place),
     array_agg(days::integer order by place), array_agg(reach_rows::integer order by place),
-    array_agg(spend_micros::bigint order by place), array_agg(impressions::bigint order by place),
-    array_agg(clicks::bigint order by place), array_agg(link_clicks::bigint order by place),
-    array_agg(conversions_millionths::bigint order by place),
-    array_agg(conversion_value_micros::bigint order by place)
+    array_agg(spend_micros order by place), array_agg(impressions order by place),
+    array_agg(clicks order by place), array_agg(link_clicks order by place),
+    array_agg(conversions_millionths order by place),
+    array_agg(conversion_value_micros order by place)
 from running
+where day >= $5
 group by chunk, day;

@@ -16,7 +16,7 @@ import pytest
 from db.database import Database
 from db.errors import Invalid
 from db.importers.choices import Choices
-from db.importers.records import BadRow, Entity, Fact, Note, Record, Reported
+from db.importers.records import BadRow, Entity, Fact, Facts, Note, Record, Reported
 from db.importers.table import read
 from db.level import Level, Platform
 from tests.records import named, standing, take
@@ -42,7 +42,10 @@ def make_parquet(directory: Path, columns: Mapping[str, Sequence[Any]], **types:
 
 
 def facts(records: list[Record]) -> list[Fact]:
-    return [record for record in records if isinstance(record, Fact)]
+    found: list[Fact] = []
+    for record in records:
+        found += record.each() if isinstance(record, Facts) else [record] if isinstance(record, Fact) else []
+    return found
 
 
 def bad_rows(path: Path, choices: Choices = Choices()) -> list[tuple[int, str, str, str]]:  # noqa: B008  # it is frozen
