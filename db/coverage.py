@@ -25,18 +25,18 @@ class CoverageRow(Row):
 
 
 class ProvisionalRow(Row):
-    """The first day of a window that may still be restated at `level` or below; `place` as in `CoverageRow`."""
+    """The days of a window that may still be restated at `level` or below; `place` as in `CoverageRow`."""
 
     place: int
     level: int
-    since: date
+    days: list[asyncpg.Range[date]]
 
 
 async def provisional_by_ad_account_ids(
     database: Database, org_id: int, ad_account_ids: Sequence[int], since: Sequence[date], until: Sequence[date],
     settles_after: Mapping[Platform, int],
 ) -> list[ProvisionalRow]:  # fmt: skip
-    """The first provisional day of each window `[since, until)` of an ad account, for every level that has one.
+    """The provisional days of each window `[since, until)` of an ad account, for every level that has any.
 
     A day is provisional while its last import at one of its levels came less than `settles_after` hours, by platform,
     after the day's end in the ad account's timezone.

@@ -12,6 +12,7 @@ from resolvers.calendar import Against, Granularity, Weekday
 from resolvers.comparison import Verdict
 from resolvers.metric import METRICS, Additivity, Direction, Metric, Reason, Unit
 from resolvers.options import AttributionWindow, ConversionSource, CountBy, UndefinedRatios
+from resolvers.series import Fill
 from resolvers.window import Preset
 
 
@@ -190,6 +191,14 @@ _describe(
     "The size of a series' buckets.",
     WEEK="Seven days, from the day on which the project's weeks start.",
     QUARTER="Three months, from January, April, July or October.",
+)
+_describe(
+    Fill,
+    "Fill",
+    "What a series has of buckets in which nothing was delivered.",
+    ZERO="Every bucket of the window. One without a row has 0 of whatever the imports report that cover its days; "
+    "where no import covers any of them it has nulls, NOT_IMPORTED.",
+    NONE="Only buckets with a row, of the entity or of anything below it.",
 )
 _describe(
     Against,

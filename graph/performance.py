@@ -16,9 +16,9 @@ from graph.metrics import Metrics
 from graph.options import Attribution, PerformanceOptions, options_of
 from graph.scalars import BigInt, CurrencyCode
 from graph.selection import Selection
-from graph.series import Series
+from graph.series import Series, asks_for_places, columns_of_series
 from graph.window import Window, WindowInput
-from resolvers import delivery, exchange, freshness, options, performance, reach_bounds, residual, window
+from resolvers import delivery, exchange, freshness, options, performance, reach_bounds, residual, series, window
 from resolvers.calendar import Granularity
 from resolvers.context import Request
 from resolvers.formulas import Sums
@@ -28,6 +28,9 @@ from resolvers.window import DEFAULT
 
 Asked = Sequence[performance.Performance]
 Size = Annotated[Granularity, strawberry.argument(description="The size of the buckets.")]
+Filled = Annotated[
+    series.Fill, strawberry.argument(description="What there is of buckets in which nothing was delivered.")
+]
 Days = Annotated[
     WindowInput | None, strawberry.argument(description="Which days; without it, the 30 full days before today.")
 ]
@@ -129,9 +132,11 @@ async def _reach_bounds(request: Request, _selection: Selection, asked: Asked) -
 
 
 async def _series(
-    request: Request, selection: Selection, asked: Asked, granularity: Size = Granularity.DAY
-) -> Sequence[delivery.Series]:
-    return await performance.series(request, asked, granularity, selection.metrics("points", "metrics"))
+    request: Request, selection: Selection, asked: Asked, granularity: Size = Granularity.DAY,
+    fill: Filled = series.Fill.ZERO,
+) -> Sequence[delivery.Series]:  # fmt: skip
+    columns = columns_of_series(selection)
+    return await series.of(request, asked, granularity, fill, columns, placed=asks_for_places(selection))
 
 
 @strawberry.type(description="A node's numbers over a window of days.")

@@ -80,6 +80,11 @@ class Selection:
             found = self._read[None, path] = metric.in_order({*columns, *metric.columns_of(names)})
         return found
 
+    def has(self, *path: str) -> bool:
+        """Whether the field at the end of `path` below this field is selected."""
+        *above, last = path
+        return any(node.name.value == last for _, _, node in self._fields(None, tuple(above)))
+
     def _computed(self, field: StrawberryField, definition: GraphQLField, node: FieldNode) -> Iterable[Metric]:
         """The metrics that a field computes: always the same, or those that its arguments name."""
         named: Any = field.metadata.get("metrics", ())

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import asyncpg
+
 from db import coverage
 from db.level import Level
 from resolvers.batching import many_per_key
@@ -64,15 +66,23 @@ async def _of_days(request: Request, keys: Sequence[tuple[int, date, date]]) -> 
     return list(map(_coverage, many_per_key(range(1, len(keys) + 1), rows, key=lambda row: row.place)))
 
 
-async def provisional(request: Request, keys: Sequence[AccountWindow]) -> list[dict[Level, date]]:
-    """Batch: by level, the first day of each (ad account, window) that its platform may still restate."""
+async def provisional(request: Request, keys: Sequence[AccountWindow]) -> list[dict[Level, list[tuple[date, date]]]]:
+    """Batch: by level, the days of each (ad account, window) that its platform may still restate, as stretches
+    `[since, until)` in order.
+    """
     days = await begun(request, keys)
     rows = await coverage.provisional_by_ad_account_ids(
         request.database, request.org_id, [account for account, _ in keys], [since for since, _ in days],
         [until for _, until in days], request.settles_after,
     )  # fmt: skip
     found = many_per_key(range(1, len(keys) + 1), rows, key=lambda row: row.place)
-    return [{Level(row.level): row.since for row in own} for own in found]
+    return [{Level(row.level): [_edges(days) for days in row.days] for row in own} for own in found]
+
+
+def _edges(days: asyncpg.Range[date]) -> tuple[date, date]:
+    assert days.lower is not None
+    assert days.upper is not None
+    return days.lower, days.upper
 
 
 def _coverage(rows: Sequence[coverage.CoverageRow]) -> Coverage:
@@ -81,10 +91,7 @@ def _coverage(rows: Sequence[coverage.CoverageRow]) -> Coverage:
     for row in rows:
         level = Level(row.level)
         imported[level] = max(row.last_imported_at, imported.get(level, row.last_imported_at))
-        for days in row.days:
-            assert days.lower is not None
-            assert days.upper is not None
-            levels.setdefault(level, []).append(Stretch(days.lower, days.upper, row.missing))
+        levels.setdefault(level, []).extend(Stretch(*_edges(days), row.missing) for days in row.days)
     return Coverage(
         {level: tuple(sorted(stretches, key=lambda one: one.since)) for level, stretches in levels.items()}, imported
     )

@@ -45,7 +45,9 @@ async def of(request: Request, asked: Sequence[Performance]) -> list[Freshness]:
 async def provisional_since(request: Request, asked: Sequence[Freshness]) -> list[date | None]:
     """Batch: the first day of each window that its platform may still restate; None where there is none."""
     found = await request.load_all(coverage.provisional, {key for one in asked for key in one.keys})
-    return [min((found[key][one.level] for key in one.keys if one.level in found[key]), default=None) for one in asked]
+    return [
+        min((since for key in one.keys for since, _ in found[key].get(one.level, ())), default=None) for one in asked
+    ]
 
 
 async def stale_own_rows(request: Request, asked: Sequence[Freshness]) -> list[int]:

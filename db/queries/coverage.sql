@@ -22,9 +22,9 @@ order by covered.place, covered.level, covered.missing;
 
 -- name: provisional_by_ad_account_ids
 -- For each window (of the ad account in $2, from the day in $3 to before that in $4), by its place, and each level: the
--- first day whose last import, at that level or one below, came less than the hours that its platform settles in ($6
--- for each of $5) after the day's end where the ad account is.
-select wanted.place, level.level, min(coverage.day) as since
+-- days whose last import, at that level or one below, came less than the hours that its platform settles in ($6 for each
+-- of $5) after the day's end where the ad account is.
+select wanted.place, level.level, range_agg(daterange(coverage.day, coverage.day + 1)) as days
 from unnest($2::bigint[], $3::date[], $4::date[]) with ordinality as wanted (ad_account_id, since, until, place)
 join ad_account on ad_account.org_id = $1 and ad_account.id = wanted.ad_account_id
 join unnest($5::text[], $6::integer[]) as settling (platform, hours) on settling.platform = ad_account.platform
