@@ -100,9 +100,12 @@ async def totals(
     # The reach of a day stands with its rows.
     if rows > FEW * len(chunks) and not ("reach" in columns and 1 in days.values()):
         return await _differences(database, org_id, level, columns, windows, chunks)
+    accounts, since, until, ids = _arguments(windows, entities)
+    one = len(set(windows.values())) == 1
     found = await database.fetch(
-        "delivery_totals", org_id, *_arguments(windows, entities),
-        row=Row, label=f"{level.name.lower()}_delivery_totals", **_source(level, columns),
+        "delivery_totals_of_one_window" if one else "delivery_totals",
+        org_id, accounts, since[0] if one else since, until[0] if one else until, ids, row=Row,
+        label=f"{level.name.lower()}_delivery_totals", **_source(level, columns),
     )  # fmt: skip
     return Lines.of(found)
 
@@ -122,6 +125,12 @@ async def buckets(
             database, org_id, "delivery_buckets_converted", level, columns, windows, entities, conversion,
             {"label": label, "bucket": _BUCKETS[granularity]}, starts,
         )  # fmt: skip
+    if granularity == "DAY":
+        rows = await database.fetch(
+            "delivery_days", org_id, *_arguments(windows, entities),
+            row=Row, label=f"{level.name.lower()}_delivery_by_day", **_rows(level, columns),
+        )  # fmt: skip
+        return Lines.of(rows)
     found = await database.fetch(
         "delivery_buckets", org_id, *_arguments(windows, entities), [week_starts[account] for account in windows],
         row=Row, label=f"{level.name.lower()}_delivery_by_{granularity.lower()}",
@@ -186,6 +195,16 @@ def _sums(level: Level, columns: Sequence[str], *, converted: bool = False) -> s
         sums += ["max(fact.reach) as reach", f"{reach_rows} as reach_rows"]
     sums.append("count(*) as days" if ads else "sum(fact.days)::bigint as days")
     return ", ".join(sums)
+
+
+def _rows(level: Level, columns: Sequence[str]) -> dict[str, str]:
+    """The slots of `_source` for rows that are not added up."""
+    ads = level is Level.AD
+    numbers = [f"fact.{column}" for column in columns]
+    if "reach" in columns:
+        numbers.append("(fact.reach is not null)::integer as reach_rows" if ads else "fact.reach_rows")
+    numbers.append("1 as days" if ads else "fact.days")
+    return _source(level, columns) | {"sums": ", ".join(numbers)}
 
 
 async def _differences(

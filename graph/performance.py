@@ -18,7 +18,7 @@ from graph.scalars import BigInt, CurrencyCode
 from graph.selection import Selection
 from graph.series import Series, asks_for_places, columns_of_series
 from graph.window import Window, WindowInput
-from resolvers import delivery, exchange, freshness, options, performance, reach_bounds, residual, series, window
+from resolvers import exchange, freshness, options, performance, points, reach_bounds, residual, series, window
 from resolvers.calendar import Granularity
 from resolvers.context import Request
 from resolvers.formulas import Sums
@@ -134,7 +134,7 @@ async def _reach_bounds(request: Request, _selection: Selection, asked: Asked) -
 async def _series(
     request: Request, selection: Selection, asked: Asked, granularity: Size = Granularity.DAY,
     fill: Filled = series.Fill.ZERO,
-) -> Sequence[delivery.Series]:  # fmt: skip
+) -> Sequence[points.Series]:  # fmt: skip
     columns = columns_of_series(selection)
     return await series.of(request, asked, granularity, fill, columns, placed=asks_for_places(selection))
 

@@ -14,11 +14,12 @@ from graph.metrics import Metrics
 from graph.scalars import BigInt
 from graph.selection import Selection
 from resolvers import comparison as compared
-from resolvers import delivery, formulas, series
-from resolvers.alike import Nested
+from resolvers import formulas, points, series
+from resolvers.alike import Alike, Nested
 from resolvers.calendar import Granularity
 from resolvers.context import Request
 from resolvers.metric import METRICS, Metric, Primitive, Unit, in_order
+from resolvers.points import AllSeries
 from resolvers.series import Columns, Placed
 
 
@@ -48,20 +49,20 @@ class SeriesPoint:
     )
 
 
-def _side_by_side(every: Sequence[delivery.Series]) -> Columns:
-    return every if isinstance(every, Columns) else Columns(every)
+def _side_by_side(every: Sequence[points.Series]) -> Columns | AllSeries:
+    return every if isinstance(every, Columns | AllSeries) else Columns(every)
 
 
 def _column(metric: Metric) -> Any:
     """One metric of all the points of series."""
     definition = METRICS[metric]
 
-    def columns(_request: Request, _selection: Selection, every: Sequence[delivery.Series]) -> Nested[Any]:
+    def columns(_request: Request, _selection: Selection, every: Sequence[points.Series]) -> Nested[Any]:
         together = _side_by_side(every)
         return Nested(formulas.values(metric, together.blocks), together.lengths)
 
     def rates(
-        _request: Request, _selection: Selection, every: Sequence[delivery.Series], unit: As = RatioUnit.FRACTION
+        _request: Request, _selection: Selection, every: Sequence[points.Series], unit: As = RatioUnit.FRACTION
     ) -> Nested[Any]:
         together = _side_by_side(every)
         percent = unit is RatioUnit.PERCENT
@@ -81,9 +82,11 @@ def _column(metric: Metric) -> Any:
 def _of_points(name: str, graphql_type: object, description: str) -> Any:
     """One attribute of all the points of series."""
 
-    def columns(_request: Request, _selection: Selection, every: Sequence[delivery.Series]) -> Nested[Any]:
+    def columns(_request: Request, _selection: Selection, every: Sequence[points.Series]) -> Nested[Any]:
         together = _side_by_side(every)
-        return Nested([getattr(point, name) for point in together.points], together.lengths)
+        points = together.points
+        told = points.every(name) if isinstance(points, Alike) else [getattr(point, name) for point in points]
+        return Nested(told, together.lengths)
 
     return batched(columns, graphql_type, description, name=name, needs=())
 
@@ -121,7 +124,7 @@ class SeriesColumns:
     profit = _column(Metric.PROFIT)
 
 
-def _same(_request: Request, _selection: Selection, every: Sequence[delivery.Series]) -> Sequence[delivery.Series]:
+def _same(_request: Request, _selection: Selection, every: Sequence[points.Series]) -> Sequence[points.Series]:
     """The same series, seen otherwise."""
     return every
 

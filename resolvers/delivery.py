@@ -16,12 +16,13 @@ from db.delivery import Lines
 from db.level import Level, Missing
 from resolvers import coverage, reporting, window_reach
 from resolvers.alike import Alike, distinct
-from resolvers.calendar import Granularity
+from resolvers.calendar import Bucket, Granularity
 from resolvers.context import Request
 from resolvers.coverage import Coverage
 from resolvers.formulas import WHOLE, PlainBlocks, Shared, Sums, Terms
 from resolvers.metric import REPORTING, UNRATED, stored
 from resolvers.options import Choice, ConversionSource, Options, UndefinedRatios, chosen
+from resolvers.points import Point, Series, plain_series
 from resolvers.window import (
     LIFETIME,
     Range,
@@ -67,24 +68,6 @@ class Entities(Alike[Entity]):
     def distinct(self) -> bool:
         """Whether no two of them are equal."""
         return len(set(self.ids)) == len(self.ids)
-
-
-class Point(NamedTuple):
-    """One bucket of a series and its sums."""
-
-    bucket: date
-    since: date
-    until: date
-    partial: bool
-    metrics: Sums
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A window cut into buckets of one granularity."""
-
-    granularity: Granularity
-    points: list[Point]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +166,10 @@ async def totals(
 async def series(
     request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, options: Options,
     granularity: Granularity, columns: tuple[str, ...],
-) -> list[Series]:  # fmt: skip
+) -> Sequence[Series]:  # fmt: skip
     """Batch: the sums of `columns` over each bucket of each entity's window."""
-    own = _by_ad_account(_side_by_side(entities))
+    entities = _side_by_side(entities)
+    own = _by_ad_account(entities)
     windows = await _windows(request, own, spec)
     starts = await _week_starts(request, own, granularity)
     cuts = {id_: buckets(window, granularity, starts[id_]) for id_, window in windows.items()}
@@ -197,6 +181,10 @@ async def series(
         ),
         _accounts(request, windows, options),
     )
+    if conversion is None and {"reach", REPORTING}.isdisjoint(columns):
+        plain = _plain_series(level, granularity, entities, cuts, lines, accounts)
+        if plain is not None:
+            return plain
     found = _Found(list(zip(lines.entity_ids, lines.buckets, strict=True)), lines, columns)
     answers: dict[int, Series] = {}
     unclear = []
@@ -238,6 +226,25 @@ async def _tell_reporting(
     told = cache(lambda account, since, until: reporting.told(known[account], level, since, until))
     for sums, entity, days in parts:
         sums.reporting = told(entity.ad_account_id, days.since, days.until)
+
+
+def _plain_series(
+    level: Level, granularity: Granularity, entities: Entities, cuts: Mapping[int, list[Bucket]], lines: Lines,
+    accounts: Mapping[int, _Account],
+) -> Sequence[Series] | None:  # fmt: skip
+    """The series where all ad accounts are cut alike, and neither lines nor what covers the days lacks anything."""
+    cut, *others = cuts.values()
+    alike = {terms_of(level, account.choice) for account in accounts.values()}
+    if len(alike) > 1 or any(other != cut for other in others) or any(lines.columns.get("missing", ())):
+        return None
+    known, *rest = [
+        [account.covered(level, bucket.since, bucket.until).missing for bucket in cut] for account in accounts.values()
+    ]
+    if any(one != known for one in rest) or not all(missing in (WHOLE, frozenset()) for missing in known):
+        return None
+    unknown = [number for number, missing in enumerate(known) if not missing]
+    currencies = _currencies(entities, accounts)
+    return plain_series(granularity, cut, unknown, entities.ids, lines, currencies, *alike)
 
 
 def _side_by_side(entities: Sequence[Entity]) -> Entities:

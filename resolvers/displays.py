@@ -27,11 +27,12 @@ class _Compiled(NamedTuple):
 def displays(selected: Selected, blocks: PlainBlocks, largest: int) -> list[dict[str, Any]] | None:
     """What `formulas.values` gives, by key, for each of the sums; None where it has to be asked.
 
-    That is where reach is selected, where sums are no integers, or where one that is shown is beyond `largest`.
+    That is where something is unknown, where reach is selected, where sums are no integers, or where one that is shown
+    is beyond `largest`.
     """
     terms = blocks.terms
     compiled = _compiled(selected, terms.tracked, terms.floored) if terms else None
-    if compiled is None or not blocks.has(compiled.columns):
+    if compiled is None or blocks.unclear or not blocks.has(compiled.columns):
         return None
     columns = [blocks.column(column) for column in compiled.columns]
     if any(set(map(type, numbers)) != {int} for numbers in columns):

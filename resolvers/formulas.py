@@ -238,11 +238,16 @@ Shared = frozenset[str] | Sequence[frozenset[str]]
 
 
 class PlainBlocks(Alike[Sums]):
-    """Many sums that are all plain. One that somebody changes stays as it was for the next who looks at it."""
+    """Many sums that are all plain but for those at `absent`, of which nothing is known.
 
-    unclear: Sequence[int] = ()
+    One that somebody changes stays as it was for the next who looks at it.
+    """
 
-    def __init__(self, columns: Columns, places: Sequence[int], currencies: Shared, terms: Terms) -> None:
+    def __init__(
+        self, columns: Columns, places: Sequence[int], currencies: Shared, terms: Terms, absent: Sequence[int] = ()
+    ) -> None:
+        self.unclear = absent
+        self._absent = frozenset(absent)
         self._shared = columns
         self._places = places
         self._currencies = currencies
@@ -259,7 +264,8 @@ class PlainBlocks(Alike[Sums]):
         place = self._places[number]
         days = self._shared.get("days")
         terms = self.terms or PLAIN_TERMS
-        return Sums(self._shared, place, WHOLE, days=days[place] if days else 0, currencies=currencies, terms=terms)
+        missing = frozenset[int]() if number in self._absent else WHOLE
+        return Sums(self._shared, place, missing, days=days[place] if days else 0, currencies=currencies, terms=terms)
 
     def has(self, columns: Iterable[str]) -> bool:
         """Whether all of these sums are there, rather than none of them asked for."""

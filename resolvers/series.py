@@ -14,10 +14,10 @@ from resolvers import completeness, coverage, performance
 from resolvers.calendar import Against, Granularity
 from resolvers.comparison import Changes, Comparison, spec_of
 from resolvers.context import Request
-from resolvers.delivery import Point, Series
 from resolvers.formulas import Blocks, Sums
 from resolvers.metric import TRACKED_COLUMNS
 from resolvers.performance import Performance
+from resolvers.points import Point, Series
 from resolvers.window import Window, WindowSpec
 
 

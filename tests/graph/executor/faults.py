@@ -33,7 +33,7 @@ SPOILED = {
 STATEMENTS = [
     "entities_page", "entities_by_ids", "children_by_parent_ids", "ads_by_ad_set_ids", "entity_count",
     "child_counts_by_parent_ids", "project_scopes_by_ids", "ad_account_scopes_by_ids", "coverage_by_ad_account_ids",
-    "delivery_totals", "campaign_delivery_totals", "delivery_buckets",
+    "delivery_totals", "delivery_totals_of_one_window", "campaign_delivery_totals", "delivery_buckets", "delivery_days",
 ]  # fmt: skip
 FAILURES: list[Callable[[], Exception]] = [
     lambda: RuntimeError("broken inside"),
