@@ -1,0 +1,109 @@
+-- name: add_tracked
+-- Adds what the changes {given} add to what is tracked of every entity and day, and of spans of days where those are
+-- there: of each conversion what is due to the ad of its click and to that of its view, first by the time between, then
+-- by choice. In the order of the key, so that who adds at the same time waits rather than deadlocks.
+with timed as (
+    select
+        given.sign, given.event_name, given.currency, given.value, given.kind, given.occurred_at,
+        given.click_ad_id, given.clicked_at, {click_lag} as click_lag, given.view_ad_id, given.viewed_at,
+        {view_lag} as view_lag
+    from {given}
+),
+touch as (
+    select
+        sign, event_name, currency, value, kind, occurred_at, click_ad_id as ad_id, clicked_at as touched_at,
+        0 as view_lag, click_lag
+    from timed
+    where click_ad_id is not null and click_lag < {none}
+    union all
+    select
+        sign, event_name, currency, value, kind, occurred_at, view_ad_id, viewed_at, view_lag, click_lag
+    from timed
+    where view_ad_id is not null and view_lag < {none}
+),
+of_ad as materialized (
+    select
+        touch.ad_id, bases.basis, (bases.at at time zone ad_account.timezone)::date as day, touch.event_name,
+        touch.currency, touch.kind, touch.view_lag, touch.click_lag,
+        sum(touch.sign) as count, sum(touch.sign * touch.value) as value
+    from touch
+    join ad on ad.org_id = $1 and ad.id = touch.ad_id
+    join ad_account
+        on ad_account.org_id = $1 and ad_account.org_id = ad.org_id and ad_account.id = ad.ad_account_id
+    cross join lateral (values (0, touch.occurred_at), (1, touch.touched_at)) as bases (basis, at)
+    group by 1, 2, 3, 4, 5, 6, 7, 8
+    having sum(touch.sign) <> 0 or sum(touch.sign * touch.value) <> 0
+),
+of_entity as materialized (
+    select
+        entities.id, of_ad.basis, spans.span, spans.day, of_ad.event_name, of_ad.currency, of_ad.kind, of_ad.view_lag,
+        of_ad.click_lag, sum(of_ad.count) as count, sum(of_ad.value) as value
+    from of_ad
+    join ad on ad.org_id = $1 and ad.id = of_ad.ad_id
+    join ad_set on ad_set.org_id = $1 and ad_set.org_id = ad.org_id and ad_set.id = ad.ad_set_id
+    left join tracked_through as before
+        on before.org_id = $1 and before.ad_account_id = ad.ad_account_id and before.basis = of_ad.basis
+        and of_ad.day < before.through
+    cross join lateral (values (ad.ad_account_id), (ad_set.campaign_id), (ad_set.id), (ad.id)) as entities (id)
+    cross join lateral (
+        select 1 as span, of_ad.day
+        union all
+        select longer.span, of_ad.day - (of_ad.day - date '1970-01-01') % longer.span
+        from (values (4), (16)) as longer (span)
+        where before.through is not null
+    ) as spans
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+)
+insert into tracked_day (org_id, entity_id, basis, span, day, event_name, currency, kind, {columns})
+select $1, id, basis, span, day, event_name, currency, kind, {choices}
+from of_entity
+group by 2, 3, 4, 5, 6, 7, 8
+order by 2, 3, 4, 5, 6, 7, 8
+on conflict (org_id, entity_id, basis, span, day, event_name, currency, kind) do update
+set {added};
+
+-- name: tracked_totals
+-- What is tracked of the entities $2, in the ad accounts $3 side by side: of conversions named $8 per ad account, in the
+-- days from $5 to before $6 of the ad accounts $4, with money of each one's currency $7. Whole spans stand for their
+-- days as far as they are there.
+select fact.entity_id, {sums}
+from unnest($4::bigint[], $5::date[], $6::date[], $7::text[]) as wanted (ad_account_id, since, until, currency)
+left join tracked_through as whole
+    on whole.org_id = $1 and whole.ad_account_id = wanted.ad_account_id and whole.basis = {basis}
+cross join lateral (
+    select
+        wanted.since - date '1970-01-01' as since, wanted.until - date '1970-01-01' as until,
+        least(wanted.until, coalesce(whole.through, '-infinity')) as known
+) as days
+cross join lateral (
+    select
+        (days.since + 3) / 4 * 4 as since_4, (days.since + 15) / 16 * 16 as since_16,
+        case when days.known = '-infinity' then 0 else (days.known - date '1970-01-01') / 4 * 4 end as until_4,
+        case when days.known = '-infinity' then 0 else (days.known - date '1970-01-01') / 16 * 16 end as until_16
+) as edge
+cross join lateral (
+    values
+        (16, edge.since_16, edge.until_16),
+        (4, edge.since_4, case when edge.until_16 > edge.since_16 then edge.since_16 else edge.until_4 end),
+        (4, case when edge.until_16 > edge.since_16 then edge.until_16 end, edge.until_4),
+        (1, days.since, case when edge.until_4 > edge.since_4 then edge.since_4 else days.until end),
+        (1, case when edge.until_4 > edge.since_4 then edge.until_4 end, days.until)
+) as part (span, since, until)
+join unnest($2::bigint[], $3::bigint[]) as entity (id, ad_account_id) on entity.ad_account_id = wanted.ad_account_id
+join tracked_day as fact
+    on fact.org_id = $1 and fact.entity_id = entity.id and fact.basis = {basis} and fact.span = part.span
+    and fact.day >= date '1970-01-01' + part.since and fact.day < date '1970-01-01' + part.until
+where part.since < part.until and fact.event_name = any($8::text[])
+group by fact.entity_id;
+
+-- name: tracked_buckets
+-- The same for each bucket of the windows; weeks start $9 days after Monday.
+select fact.entity_id, {bucket} as bucket, {sums}
+from unnest($4::bigint[], $5::date[], $6::date[], $7::text[], $9::integer[])
+    as wanted (ad_account_id, since, until, currency, week_start)
+join unnest($2::bigint[], $3::bigint[]) as entity (id, ad_account_id) on entity.ad_account_id = wanted.ad_account_id
+join tracked_day as fact
+    on fact.org_id = $1 and fact.entity_id = entity.id and fact.basis = {basis} and fact.span = 1
+    and fact.day >= wanted.since and fact.day < wanted.until
+where fact.event_name = any($8::text[])
+group by fact.entity_id, bucket;

@@ -1,0 +1,84 @@
+"""What is tracked: conversions that touches make due to ads, added up for every entity and day as they change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from db.database import Transaction
+
+# Days after a touch within which it may count, and what stands for none of these.
+WINDOWS = (1, 7, 28)
+NONE = 29
+# Of clicks and of views; 0: such touches do not count.
+CHOICES = tuple((click, view) for click in (0, *WINDOWS) for view in (0, *WINDOWS) if click or view)
+CONVERSION, REFUND = 1, 2
+
+
+class Change(NamedTuple):
+    """A conversion, or a refund of one, that is there from now on (`sign` 1) or no longer (-1).
+
+    A refund has the name, the time and the touches of its purchase. `currency` is '' without a value, `value` in its
+    units. The touches are the last click and the last view not after the conversion, each with the id of its ad here.
+    """
+
+    sign: int
+    event_name: str
+    currency: str
+    value: Decimal
+    kind: int
+    occurred_at: datetime
+    click_ad_id: int | None
+    clicked_at: datetime | None
+    view_ad_id: int | None
+    viewed_at: datetime | None
+
+
+_TYPES = ("integer", "text", "text", "numeric", "smallint", "timestamptz", "bigint", "timestamptz", "bigint",
+          "timestamptz")  # fmt: skip
+_GIVEN = (
+    f"unnest({', '.join(f'${number}::{type_}[]' for number, type_ in enumerate(_TYPES, 2))}) "
+    f"as given ({', '.join(Change._fields)})"
+)
+
+
+def _lag(touched_at: str) -> str:
+    """The shortest window that the time from a touch to its conversion is within."""
+    passed = f"given.occurred_at - given.{touched_at}"
+    windows = " ".join(f"when {passed} <= interval '{24 * days} hours' then {days}" for days in WINDOWS)
+    return f"case {windows} else {NONE} end"
+
+
+def _due(click: int, view: int) -> str:
+    """Whether that choice makes conversions due: those clicked in time, and those viewed in time and not clicked."""
+    return f"view_lag = 0 and click_lag <= {click} or view_lag between 1 and {view} and click_lag > {click}"
+
+
+_COLUMNS = [f"{what}_{click}_{view}" for what in ("count", "value") for click, view in CHOICES]
+_WRITING = {
+    "none": str(NONE),
+    "click_lag": _lag("clicked_at"),
+    "view_lag": _lag("viewed_at"),
+    "columns": ", ".join(_COLUMNS),
+    "choices": ", ".join(
+        f"coalesce(sum({what}) filter (where {_due(click, view)}), 0)"
+        for what in ("count", "value")
+        for click, view in CHOICES
+    ),
+    "added": ", ".join(f"{column} = tracked_day.{column} + excluded.{column}" for column in _COLUMNS),
+}
+
+
+async def add(transaction: Transaction, org_id: int, changes: Sequence[Change]) -> None:
+    """Adds up what the changes change, at every level, on the days of conversions and of touches."""
+    if changes:
+        await transaction.execute(
+            "add_tracked", org_id, *map(list, zip(*changes, strict=True)), given=_GIVEN, **_WRITING
+        )
+
+
+async def add_from(transaction: Transaction, org_id: int, relation: str) -> None:
+    """The same of the rows of a table that has the columns of `Change`; its name is one of our own."""
+    await transaction.execute("add_tracked", org_id, given=f"{relation} as given", **_WRITING)
