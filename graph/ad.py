@@ -6,6 +6,7 @@ import strawberry
 
 from db import entity
 from db.level import Platform
+from graph.conversion import conversions_field
 from graph.enums import EntityStatus
 from graph.node import Measurable, is_row_of, parent
 
@@ -21,4 +22,5 @@ class Ad(Measurable):
     ad_set = parent(
         entity.AD_SET, Annotated["AdSet", strawberry.lazy("graph.ad_set")] | None, "The ad set that it is in."
     )
+    conversions = conversions_field
     is_type_of = is_row_of(entity.AD)

@@ -9,6 +9,7 @@ from db.level import Platform
 from graph.ad import Ad
 from graph.ad_set import AdSet
 from graph.campaign import Campaign
+from graph.conversion import conversions_field
 from graph.entity_list import EntityConnection, descendants
 from graph.enums import EntityStatus
 from graph.node import Measurable, is_row_of, parent
@@ -39,4 +40,5 @@ class AdAccount(Measurable):
         entity.AD_ACCOUNT, entity.AD_SET, EntityConnection[AdSet] | None, "The ad sets of all its campaigns."
     )
     ads = descendants(entity.AD_ACCOUNT, entity.AD, EntityConnection[Ad] | None, "The ads of all its campaigns.")
+    conversions = conversions_field
     is_type_of = is_row_of(entity.AD_ACCOUNT)

@@ -8,6 +8,7 @@ from db import entity
 from db.level import Platform
 from graph.ad import Ad
 from graph.budget import budget_field
+from graph.conversion import conversions_field
 from graph.entity_list import EntityConnection, descendants
 from graph.enums import EntityStatus
 from graph.node import Measurable, is_row_of, parent
@@ -28,4 +29,5 @@ class AdSet(Measurable):
         "The campaign that it is in.",
     )
     ads = descendants(entity.AD_SET, entity.AD, EntityConnection[Ad] | None, "Its ads.")
+    conversions = conversions_field
     is_type_of = is_row_of(entity.AD_SET)

@@ -10,6 +10,7 @@ from db.importers.records import Dating
 from db.level import Level, Platform
 from resolvers.calendar import Against, Granularity, Weekday
 from resolvers.comparison import Verdict
+from resolvers.conversion_group import ConversionMetric, Dimension, EventSource, OrderBy
 from resolvers.metric import METRICS, Additivity, Direction, Metric, Reason, Unit
 from resolvers.options import AttributionWindow, ConversionSource, CountBy, UndefinedRatios
 from resolvers.series import Fill
@@ -174,6 +175,54 @@ _describe(
     WORSE="It is not.",
     NEUTRAL="Nothing changed, or neither way is better in itself: spend, impressions, frequency.",
     UNKNOWN="There is nothing to compare.",
+)
+_describe(
+    Dimension,
+    "ConversionDimension",
+    "What conversions may be grouped by.",
+    PLATFORM="The app's platform, as it was sent: `ios`, `android`, `web` …",
+    AD_PLATFORM="The advertising platform of the ad that brought them.",
+    APP="The app.",
+    EVENT_NAME="The event's name.",
+    SOURCE="Who sent the event; of several, the first of SDK, CONVERSION_API and PLATFORM.",
+    CURRENCY="What the value is in.",
+    HOUR="The hour of the window's timezone. A day whose clocks change has 23 of them, or 25.",
+    DAY="The day of the window's timezone.",
+    WEEK="The week of the window's timezone, from the day on which the project's weeks start.",
+    MONTH="The month of the window's timezone.",
+    AD_ACCOUNT="The ad account of the ad that brought them.",
+    CAMPAIGN="The campaign of the ad that brought them.",
+    AD_SET="The ad set of the ad that brought them.",
+    AD="The ad that brought them.",
+)
+_describe(
+    OrderBy,
+    "ConversionOrderBy",
+    "What groups of conversions may be ordered by.",
+    KEY="Their keys, in the order in which `by` names the dimensions.",
+    COUNT="`count`.",
+    UNIQUE_USERS="`uniqueUsers`.",
+    VALUE="`value`, which must be in one currency.",
+)
+_describe(
+    ConversionMetric,
+    "ConversionMetric",
+    "A metric of a group of conversions.",
+    VALUE="`value`.",
+    REFUND_VALUE="The value of `refunds`.",
+    SHARE="`share`.",
+    AOV="`aov`.",
+    SPEND="`spend`.",
+    CPA="`cpa`.",
+    ROAS="`roas`.",
+)
+_describe(
+    EventSource,
+    "EventSource",
+    "Who sent an event, from the one whose word counts most.",
+    SDK="The app or site itself.",
+    CONVERSION_API="A server of the advertiser's.",
+    PLATFORM="An advertising platform.",
 )
 _describe(Metric, "Metric", "A metric.", **{metric.name: METRICS[metric].description for metric in METRICS})
 _describe(

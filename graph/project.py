@@ -11,6 +11,7 @@ from graph.ad_account import AdAccount
 from graph.ad_set import AdSet
 from graph.campaign import Campaign
 from graph.connection import Connection, children
+from graph.conversion import conversions_field
 from graph.data_import import Import
 from graph.entity_list import EntityConnection, descendants
 from graph.field import batched
@@ -73,4 +74,5 @@ class Project(Measurable):
         entity.PROJECT, entity.AD_SET, EntityConnection[AdSet] | None, "The ad sets of all its ad accounts."
     )
     ads = descendants(entity.PROJECT, entity.AD, EntityConnection[Ad] | None, "The ads of all its ad accounts.")
+    conversions = conversions_field
     is_type_of = is_row_of(entity.PROJECT)

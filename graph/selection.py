@@ -70,6 +70,10 @@ class Selection:
             found = self._read[kind, path] = tuple(sorted(needed & kind.columns))
         return found
 
+    def names(self, *path: str) -> frozenset[str]:
+        """The fields selected at `path` below this field, by their names in Python."""
+        return frozenset(selected.python_name for selected, _, _ in self._fields(None, path))
+
     def metrics(self, *path: str) -> tuple[str, ...]:
         """The columns of the facts that the metrics selected at `path` below this field are computed from."""
         found = self._read.get((None, path))

@@ -89,6 +89,11 @@ def values(known: dict[Kind[Row], list[int]]) -> Values:
     }
     by_type: dict[str, Sequence[Any]] = {"Boolean": [True, False], "Int": [3, 0], "String": ["meta-1", "tiktok-1", "?"]}
     by_type |= {"Float": [0, 1.5, 100, 0.03, -2.25, 9e15]}
+    by_argument |= {
+        "events": by_argument["conversionEvents"],
+        "timezone": ["Europe/Berlin", "Asia/Kathmandu", "UTC", "Mars/Olympus"],
+    }
+    by_type |= {"DateTime": ["2025-06-09T00:00:00Z", "2025-06-12T12:07:30+02:00", "2025-06-30T00:00:00", "?"]}
     by_type |= {"CurrencyCode": ["EUR", "USD", "eur", "ZZZ"]}
     unknown = [global_id.encode("Ad", 999_999), global_id.encode("Banner", 1), "no id"]
     every = [one for own in ids.values() for one in own]
@@ -100,6 +105,8 @@ def values(known: dict[Kind[Row], list[int]]) -> Values:
             return [*(global_id.cursor(kind, number) for number in known[kind]), "no cursor"]
         if scalar == "ID":
             return [*(ids[kind] * 4 if kind else []), *every, *unknown]
+        if scalar == "DateTime":
+            return by_type[scalar]
         return by_argument.get(argument) or by_type[scalar]
 
     return of

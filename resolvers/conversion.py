@@ -1,0 +1,84 @@
+"""Conversion reports: what a query asks of nodes' conversions, and what it leaves open filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from db.database import Row
+from db.errors import Invalid
+from db.level import Level
+from resolvers.calendar import Weekday
+from resolvers.context import Request
+from resolvers.delivery import Entity
+from resolvers.instants import TimeWindow
+from resolvers.options import Attribution, Options, chosen
+from resolvers.window import ad_account_scopes, project_scopes
+
+LONGEST_APP = 200
+
+
+class Asked(NamedTuple):
+    """A report as a query asks for it. None: what the node's project has set."""
+
+    since: datetime
+    until: datetime
+    timezone: str | None
+    app: str | None
+    options: Options
+
+
+class Question(NamedTuple):
+    """What is asked of all nodes of one level and project. `currency`: what money is converted to; None: it is not."""
+
+    level: Level | None
+    window: TimeWindow
+    events: tuple[str, ...]
+    app: str | None
+    attribution: Attribution
+    currency: str | None
+    project_id: int
+    project_timezone: str
+    week_starts_on: Weekday
+
+
+class Report(NamedTuple):
+    """A node and what is asked of its conversions. `key`: a project's id, else the entity."""
+
+    key: Entity | int
+    question: Question
+
+    @property
+    def node_id(self) -> int:
+        return self.key if isinstance(self.key, int) else self.key.id
+
+
+async def reports(request: Request, rows: Sequence[Row], level: Level | None, asked: Asked) -> list[Report]:
+    """The reports on nodes of one level."""
+    scopes: dict[int, Any]
+    if level is None:
+        scopes = dict(await request.load_all(project_scopes, (row["id"] for row in rows)))
+        return [Report(row["id"], _question(asked, None, row["id"], scopes[row["id"]])) for row in rows]
+    account = "id" if level is Level.AD_ACCOUNT else "ad_account_id"
+    scopes = dict(await request.load_all(ad_account_scopes, (row[account] for row in rows)))
+    return [
+        Report(Entity(row["id"], row[account]), _question(asked, level, scope.project_id, scope))
+        for row, scope in ((row, scopes[row[account]]) for row in rows)
+    ]
+
+
+def checked_app(app: str) -> str:
+    """The id of an app as a client gave it."""
+    if not 1 <= len(app) <= LONGEST_APP or "\0" in app:
+        raise Invalid(f"`app` must be an app's id of 1 to {LONGEST_APP} characters.")
+    return app
+
+
+def _question(asked: Asked, level: Level | None, project_id: int, scope: Any) -> Question:
+    choice = chosen(asked.options, scope)
+    timezone = scope.timezone if level is None else scope.project_timezone
+    return Question(
+        level, TimeWindow(asked.since, asked.until, asked.timezone or timezone), choice.conversion_events, asked.app,
+        choice.attribution, choice.currency, project_id, timezone, Weekday(scope.week_starts_on),
+    )  # fmt: skip

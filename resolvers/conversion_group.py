@@ -1,0 +1,303 @@
+"""Conversion groups: what conversions add up to by any dimensions, and the metrics derived from that."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import Enum
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from iso4217 import Currency
+
+from db import conversion_group
+from db.conversion_group import Conversions, Grouping, GroupRow, Part
+from db.errors import Invalid
+from db.level import Level, Platform
+from resolvers.context import Request
+from resolvers.conversion import Question, Report
+from resolvers.instants import Segment, TimeUnit, cut, reading
+from resolvers.metric import Reason
+from resolvers.options import CountBy
+
+
+class Dimension(Enum):
+    """What conversions may be grouped by."""
+
+    PLATFORM = "PLATFORM"
+    AD_PLATFORM = "AD_PLATFORM"
+    APP = "APP"
+    EVENT_NAME = "EVENT_NAME"
+    SOURCE = "SOURCE"
+    CURRENCY = "CURRENCY"
+    HOUR = "HOUR"
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+    AD_ACCOUNT = "AD_ACCOUNT"
+    CAMPAIGN = "CAMPAIGN"
+    AD_SET = "AD_SET"
+    AD = "AD"
+
+
+UNITS = {Dimension(unit.value): unit for unit in TimeUnit}
+# From the top of the tree down.
+LEVELS = {Dimension[level.name]: level for level in Level}
+_OF_ADS = {Dimension.AD_PLATFORM, *LEVELS}
+
+
+class OrderBy(Enum):
+    """What groups may be ordered by."""
+
+    KEY = "KEY"
+    COUNT = "COUNT"
+    UNIQUE_USERS = "UNIQUE_USERS"
+    VALUE = "VALUE"
+
+
+class ConversionMetric(Enum):
+    """The metrics of conversions that may be null."""
+
+    VALUE = "value"
+    REFUND_VALUE = "refunds"
+    SHARE = "share"
+    AOV = "aov"
+    SPEND = "spend"
+    CPA = "cpa"
+    ROAS = "roas"
+
+
+class EventSource(Enum):
+    """Who sent an event."""
+
+    SDK = "SDK"
+    CONVERSION_API = "CONVERSION_API"
+    PLATFORM = "PLATFORM"
+
+
+class Order(NamedTuple):
+    """An order of groups; those that are equal in it are in the order of their keys."""
+
+    by: OrderBy
+    descending: bool
+
+
+BY_KEY = Order(OrderBy.KEY, descending=False)
+
+
+class Asked(NamedTuple):
+    """A page of groups as a query asks for it. `users`, `attributed`: whether it needs them."""
+
+    by: tuple[Dimension, ...]
+    order: Order
+    after: int
+    first: int
+    users: bool
+    attributed: bool
+
+
+class Money(NamedTuple):
+    """A sum in one currency (None: of nothing that has one), or one that is none since its parts are in several."""
+
+    amount: Decimal
+    currency: str | None
+    mixed: bool
+
+    @property
+    def shown(self) -> float | None:
+        """To the currency's minor unit, half to even; None where currencies are mixed."""
+        return None if self.mixed else _rounded(self.amount, self.currency)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Conversions with the same keys. `parts` are the instants that their keys of time and the window leave."""
+
+    report: Report
+    keys: Mapping[Dimension, Any]
+    parts: Sequence[tuple[datetime, datetime]]
+    count: int
+    users: int
+    value: Money
+    refund_count: int
+    refund_value: Money
+    attributed_count: int
+    attributed_value: Money
+    # conversions in all groups
+    whole: int
+
+    @property
+    def currency(self) -> str | None:
+        """The one currency of its money; None where there are several, or no money."""
+        return None if self.value.mixed else self.value.currency
+
+    @property
+    def entity(self) -> tuple[Level, int] | None:
+        """The lowest entity among its keys, if it is due to one."""
+        lowest = max((LEVELS[key] for key in self.keys if key in LEVELS), default=None)
+        id_ = None if lowest is None else self.keys[Dimension[lowest.name]]
+        return None if lowest is None or id_ is None else (lowest, id_)
+
+    @property
+    def of_no_ad(self) -> bool:
+        """Whether its keys say that no ad brought it."""
+        return any(key in _OF_ADS and value is None for key, value in self.keys.items())
+
+
+class Page(NamedTuple):
+    """Some of a report's groups; `total` is how many there are."""
+
+    groups: list[Group]
+    after: int
+    total: int
+
+
+def checked_dimensions(by: Sequence[Dimension]) -> tuple[Dimension, ...]:
+    """The dimensions that a client gave."""
+    if not by or len(set(by)) < len(by):
+        raise Invalid("`by` must name at least one dimension, and each of them once.")
+    return tuple(by)
+
+
+async def totals(request: Request, reports: Sequence[Report], *, users: bool) -> list[Group]:
+    """Batch: all of each report's conversions as one group."""
+    pages = await groups(request, reports, Asked((), BY_KEY, 0, 1, users, attributed=False))
+    return [page.groups[0] if page.groups else _nothing(report) for page, report in zip(pages, reports, strict=True)]
+
+
+async def groups(request: Request, reports: Sequence[Report], asked: Asked) -> list[Page]:
+    """Batch: a page of each report's groups."""
+    alike: dict[Question, list[Report]] = {}
+    for report in reports:
+        alike.setdefault(report.question, []).append(report)
+    found = await asyncio.gather(
+        *(request.load_all(_pages, those, question, asked) for question, those in alike.items())
+    )
+    of_question = dict(zip(alike, found, strict=True))
+    return [of_question[report.question][report] for report in reports]
+
+
+async def _pages(request: Request, reports: Sequence[Report], question: Question, asked: Asked) -> list[Page]:
+    units = [UNITS[one] for one in asked.by if one in UNITS]
+    segments = cut(question.window, units, question.week_starts_on)
+    by_hour = conversion_group.rolled_up_by_hour([one.value for one in asked.by], question.app)
+    keys, read = reading(segments, by_hour=by_hour)
+    rows = await conversion_group.groups(
+        request.database, request.org_id,
+        Conversions(
+            question.level, [report.node_id for report in reports], question.events, question.app,
+            question.attribution.click.days, question.attribution.view.days,
+            question.attribution.count_by is CountBy.TOUCH_TIME,
+            *([Part(*span) for span in spans] for spans in read),
+        ),
+        Grouping(
+            tuple(one.value for one in asked.by), _ranks(keys), asked.order.by.value, asked.order.descending,
+            asked.after, asked.first, asked.users or asked.order.by is OrderBy.UNIQUE_USERS, asked.attributed,
+        ),
+    )  # fmt: skip
+    if asked.order.by is OrderBy.VALUE and any(row.all_mixed for row in rows):
+        raise Invalid(
+            "`orderBy` VALUE needs money in one currency, and these groups are in several. Ask for a `currency`."
+        )
+    parts = _parts(segments, keys)
+    own: dict[int, list[GroupRow]] = {report.node_id: [] for report in reports}
+    for row in rows:
+        own[row.scope_id].append(row)
+    request.spend(len(rows))
+    return [
+        Page(
+            [_group(report, row, asked.by, keys[row.place], parts[row.place]) for row in own[report.node_id]],
+            asked.after,
+            own[report.node_id][0].groups if own[report.node_id] else asked.after,
+        )
+        for report in reports
+    ]
+
+
+def _group(
+    report: Report, row: GroupRow, by: Sequence[Dimension], times: Sequence[date | datetime],
+    parts: Sequence[tuple[datetime, datetime]],
+) -> Group:  # fmt: skip
+    time = iter(times)
+    keys = {one: next(time) if one in UNITS else _key(one, row[_column(one)]) for one in by}
+    return Group(
+        report, keys, parts,
+        row.count, row.users, Money(row.value, row.currency, bool(row.mixed)),
+        row.refund_count, Money(row.refund_value, row.currency, bool(row.mixed)),
+        row.due_count, Money(row.due_value, row.due_currency, bool(row.due_mixed)),
+        row.whole,
+    )  # fmt: skip
+
+
+def _column(dimension: Dimension) -> str:
+    return "currency_key" if dimension is Dimension.CURRENCY else dimension.value.lower()
+
+
+def _key(dimension: Dimension, stored: Any) -> Any:
+    if stored is None:
+        return None
+    if dimension is Dimension.SOURCE:
+        return list(EventSource)[stored - 1]
+    return Platform(stored) if dimension is Dimension.AD_PLATFORM else stored
+
+
+def _nothing(report: Report) -> Group:
+    window, none = report.question.window, Money(Decimal(0), None, mixed=False)
+    return Group(report, {}, [(window.since, window.until)], 0, 0, none, 0, none, 0, none, 0)
+
+
+def _ranks(keys: Sequence[Sequence[Any]]) -> tuple[tuple[int, ...], ...]:
+    """Of each unit of time the rank of each place's key."""
+    ranks = []
+    for of_unit in zip(*keys, strict=True):
+        rank = {key: number for number, key in enumerate(sorted(set(of_unit)))}
+        ranks.append(tuple(rank[key] for key in of_unit))
+    return tuple(ranks)
+
+
+def _parts(segments: Iterable[Segment], keys: Sequence[Any]) -> list[list[tuple[datetime, datetime]]]:
+    places = {key: place for place, key in enumerate(keys)}
+    parts: list[list[tuple[datetime, datetime]]] = [[] for _ in keys]
+    for since, until, own in segments:
+        parts[places[own]].append((since, until))
+    return parts
+
+
+def _rounded(amount: Decimal, currency: str | None) -> float:
+    digits = None if currency is None else _minor_digits(currency)
+    return float(amount if digits is None else amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN))
+
+
+@lru_cache
+def _minor_digits(currency: str) -> int | None:
+    return Currency(currency).exponent
+
+
+Told = tuple[float | None, Reason | None]
+
+
+def value(group: Group) -> Told:
+    """What the conversions are worth, less refunds."""
+    shown = group.value.shown
+    return shown, Reason.MIXED_CURRENCY if shown is None else None
+
+
+def refund_value(group: Group) -> Told:
+    """What was refunded of it."""
+    shown = group.refund_value.shown
+    return shown, Reason.MIXED_CURRENCY if shown is None else None
+
+
+def share(group: Group) -> Told:
+    """The part of the report's conversions that is in the group."""
+    return (group.count / group.whole, None) if group.whole else (None, Reason.ZERO_DENOMINATOR)
+
+
+def aov(group: Group) -> Told:
+    """The average value of a conversion."""
+    if group.value.mixed:
+        return None, Reason.MIXED_CURRENCY
+    return (float(group.value.amount / group.count), None) if group.count else (None, Reason.ZERO_DENOMINATOR)
