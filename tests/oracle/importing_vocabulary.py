@@ -9,7 +9,7 @@ from db.database import Database
 from db.importers.records import Fact, Record
 from db.level import Level, Platform
 from tests.make import set_project
-from tests.oracle.vocabulary_world import ADDITIVE, KINDS, Batch, Entity, World
+from tests.oracle.vocabulary_world import ADDITIVE, KINDS, WEEKDAYS, Batch, Entity, World
 from tests.records import make_entity, make_place, rows, take
 
 COLUMNS = dict(
@@ -30,8 +30,9 @@ async def bring(database: Database, org_id: int, world: World, name: str) -> dic
         await take(database, org_id, tree, project=f"{name} {number}")
         found = await rows(database, f"select id from project where name = '{name} {number}'")
         await set_project(
-            database, found[0]["id"], timezone=project.timezone, reporting_currency=project.reporting_currency
-        )
+            database, found[0]["id"], timezone=project.timezone, reporting_currency=project.reporting_currency,
+            week_starts_on=WEEKDAYS[project.week_start],
+        )  # fmt: skip
     for batch in world.batches:
         await take(
             database, org_id, [_fact(world, batch, number, name) for number, _ in enumerate(batch.rows)],

@@ -14,20 +14,23 @@ from db import delivery
 from db.database import Database
 from resolvers import global_id
 from tests.oracle.importing_vocabulary import bring
-from tests.oracle.vocabulary import Answer, Block, Oracle, Told
+from tests.oracle.vocabulary import Answer, Block, Comparison, Oracle, Told
 from tests.oracle.vocabulary_world import Entity, Question, make_question, make_world
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
-AT_ONCE = 20
+AT_ONCE = 10
+TOLERANCE = 1e-12
 OF_EACH_WORLD = 100
 METRICS = (
     "spend", "impressions", "clicks", "linkClicks", "reach", "frequency", "conversions", "conversionValue", "cpa",
     "cpc", "cpm", "ctr", "cvr", "linkCtr", "linkCpc", "linkCvr", "aov", "roas", "roi", "profit",
 )  # fmt: skip
 NUMBERS = f"fragment Numbers on Metrics {{ {' '.join(METRICS)} unavailable {{ metric reason }} }}"
-FIELD = """{alias}: node(id: "{id}") {{ ... on Measurable {{ performance(window: {window}, options: {options}) {{
+CHANGES = " ".join(f"{metric} {{ absolute percent reason verdict }}" for metric in METRICS)
+FIELD = """{alias}: node(id: "{id}") {{ ... on {type} {{ performance({arguments}) {{
   window {{ since until }} currency freshness {{ missingDays }}
   totals {{ ...Numbers }}
+  comparison(to: {to}) {{ window {{ since until }} partial previous {{ ...Numbers }} changes {{ ...Changes }} }}
   series(granularity: {granularity}) {{ points {{ bucket since until metrics {{ ...Numbers }} }} }}
 }} }} }}"""
 
@@ -49,7 +52,9 @@ async def test_every_answer_is_that_of_the_oracle(
         for _ in range(OF_EACH_WORLD // AT_ONCE):
             those = [make_question(random, world) for _ in range(AT_ONCE)]
             text = "\n".join(field(f"q{place}", one, ids) for place, one in enumerate(those))
-            found = await ask(f"{{ {text} }} {NUMBERS}", now=world.now)
+            found = await ask(
+                f"{{ {text} }} {NUMBERS} fragment Changes on MetricChanges {{ {CHANGES} }}", now=world.now
+            )
             for place, (question, answer) in enumerate(zip(those, oracle.answers(those), strict=True)):
                 said = list(differences(found[f"q{place}"]["performance"], answer))
                 where = f"--questions-seed {questions_seed + number} (of one world): {question}"
@@ -63,9 +68,15 @@ def field(alias: str, question: Question, ids: Mapping[Entity, int]) -> str:
     """One question as GraphQL."""
     options = [f'currency: "{question.currency}"'] if question.currency else []
     options += ["undefinedRatios: FLOORED"] if question.floored else []
+    arguments = [f"window: {_literal(question.window)}", f"options: {{{', '.join(options)}}}"]
+    arguments += [f"platforms: [{' '.join(question.platforms)}]"] if question.platforms else []
+    to = f"against: {question.against}"
+    if not isinstance(question.against, str):
+        since, until = map(str, question.against)
+        to = f"window: {_literal({'range': {'since': since, 'until': until}})}"
     return FIELD.format(
-        alias=alias, id=global_id.encode(question.entity[0], ids[question.entity]),
-        window=_literal(question.window), options=f"{{{', '.join(options)}}}", granularity=question.granularity,
+        alias=alias, id=global_id.encode(question.entity[0], ids[question.entity]), type=question.entity[0],
+        arguments=", ".join(arguments), to=f"{{{to}}}", granularity=question.granularity,
     )  # fmt: skip
 
 
@@ -88,6 +99,7 @@ def differences(found: dict[str, Any], expected: Answer) -> Iterator[str]:
     if said != told:
         yield f"{said} where the rules say {told}"
     yield from _of_block(found["totals"], expected.totals, "totals")
+    yield from _of_comparison(found["comparison"], expected.comparison)
     points = found["series"]["points"]
     if len(points) != len(expected.series):
         yield f"{len(points)} buckets where the rules say {len(expected.series)}"
@@ -107,12 +119,34 @@ def _of_block(found: dict[str, Any], block: Block, where: str) -> Iterator[str]:
             yield f"{where} {metric}: {found[metric]!r}, {reason} where the rules say {told}"
 
 
+def _of_comparison(found: dict[str, Any], expected: Comparison) -> Iterator[str]:
+    said = (found["window"]["since"], found["window"]["until"], found["partial"])
+    if said != (str(expected.since), str(expected.until), expected.partial):
+        yield f"compared with {said} where the rules say {expected[:3]}"
+    yield from _of_block(found["previous"], expected.previous, "previous")
+    for metric, change in expected.changes.items():
+        told = found["changes"][metric]
+        wrong = told["reason"] != change.reason
+        wrong |= not _close(told["absolute"], change.absolute, change.size)
+        wrong |= not _close(told["percent"], change.percent, change.percent_size or 0)
+        # What rounding alone keeps apart may be equal.
+        tiny = change.absolute is not None and abs(change.absolute) <= TOLERANCE * change.size
+        if wrong or (told["verdict"] != change.verdict and not tiny):
+            yield f"change of {metric}: {told} where the rules say {change}"
+
+
+def _close(found: float | None, told: float | None, size: float) -> bool:
+    if found is None or told is None:
+        return found is told
+    return isclose(found, told, rel_tol=TOLERANCE, abs_tol=TOLERANCE * size)
+
+
 def _same(found: float | None, told: Told) -> bool:
     if found is None or told.value is None:
         return found is told.value
     if not told.rounded:
         return found == told.value
-    return isclose(found, told.value, rel_tol=1e-12, abs_tol=1e-12 * (told.size or 0))
+    return _close(found, told.value, told.size or 0)
 
 
 def _enum(metric: str) -> str:

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]  # it has no types
 
-from tests.oracle.vocabulary_world import ADDITIVE, DAY, DAYS, FIRST, KINDS, Entity, Question, World
+from tests.oracle.vocabulary_world import DAY, DAYS, FIRST, KINDS, Entity, Question, World
 
 STATEMENTS = dict(
     re.findall(r"(?ms)^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", Path(__file__).with_suffix(".sql").read_text())
 )
 # Days that windows may reach.
-CALENDAR = [date(2024, 1, 1) + number * DAY for number in range((FIRST + (DAYS + 60) * DAY - date(2024, 1, 1)).days)]
+CALENDAR = [date(2022, 1, 1) + number * DAY for number in range((FIRST + (DAYS + 60) * DAY - date(2022, 1, 1)).days)]
 
 
 class Told(NamedTuple):
@@ -38,6 +38,27 @@ class Block(NamedTuple):
     metrics: dict[str, Told]
 
 
+class Change(NamedTuple):
+    """How a metric must have changed; the sizes of what the two numbers were computed from."""
+
+    absolute: float | None
+    percent: float | None
+    reason: str | None
+    verdict: str
+    size: float
+    percent_size: float | None
+
+
+class Comparison(NamedTuple):
+    """What must be said of another window."""
+
+    since: date
+    until: date
+    partial: bool
+    previous: Block
+    changes: dict[str, Change]
+
+
 class Answer(NamedTuple):
     """What must be answered to a question."""
 
@@ -47,6 +68,7 @@ class Answer(NamedTuple):
     missing_days: int
     totals: Block
     series: list[Block]
+    comparison: Comparison
 
 
 class Oracle:
@@ -70,38 +92,35 @@ class Oracle:
         self._put("question", [_question(number, one, self.numbers) for number, one in enumerate(questions)])
         self._run("asked")
         self._run("numbers")
+        self._run("changes")
         metrics: dict[int, dict[str, Told]] = {}
         for cell, metric, *told in self._rows("select cell, metric, value, reason, size, divided from answer"):
             metrics.setdefault(cell, {})[metric] = Told(*told)
-        blocks: dict[int, list[Block]] = {}
-        for cell, q, bucket, since, until in self._rows(
-            "select cell, q, bucket, since, until from cell order by q, bucket nulls first"
+        blocks: dict[tuple[int, str], list[Block]] = {}
+        for cell, q, side, bucket, since, until in self._rows(
+            "select cell, q, side, bucket, since, until from cell order by q, side, bucket nulls first"
         ):
-            blocks.setdefault(q, []).append(Block(bucket, since, until, metrics[cell]))
-        found = self._rows(
-            """select asked.q, asked.since, asked.until, money.currency, (
-                select count(*) from calendar
-                where calendar.day >= asked.since and calendar.day < asked.until and exists (
-                    from part join entity on entity.id = part.entity
-                    where part.q = asked.q and not exists (
-                        from covered
-                        where covered.account = part.account and covered.level = entity.level
-                            and covered.day = calendar.day
-                    )
-                )
-            )
-            from asked join money using (q) order by asked.q"""
-        )
+            blocks.setdefault((q, side), []).append(Block(bucket, since, until, metrics[cell]))
+        changes: dict[int, dict[str, Change]] = {}
+        for q, metric, *told in self._rows(
+            "select q, metric, absolute, percent, reason, verdict, size, percent_size from changed"
+        ):
+            changes.setdefault(q, {})[metric] = Change(*told)
+        compared = {
+            q: Comparison(since, until, partial, blocks[q, "previous"][0], changes[q])
+            for q, since, until, partial in self._rows("select q, since, until, partial from comparing")
+        }
         return [
-            Answer(since, until, currency, missing, blocks[q][0], blocks[q][1:])
-            for q, since, until, currency, missing in found
+            Answer(since, until, currency, missing, blocks[q, "current"][0], blocks[q, "current"][1:], compared[q])
+            for q, since, until, currency, missing in self._rows(STATEMENTS["answers"])
         ]
 
     def _load(self, world: World) -> None:
         numbers = self.numbers
         self._put("moment", [{"now": world.now}])
         self._put("project", [
-            {"id": number, "timezone": one.timezone, "reporting_currency": one.reporting_currency}
+            {"id": number, "timezone": one.timezone, "reporting_currency": one.reporting_currency,
+             "week_start": one.week_start}
             for number, one in enumerate(world.projects)
         ])  # fmt: skip
         self._put("account", [
@@ -144,10 +163,11 @@ class Oracle:
 
 
 _TYPES: dict[str, pa.DataType] = {
-    **dict.fromkeys(("day", "since", "until"), pa.date32()), "now": pa.timestamp("us", "UTC"), "units": pa.float64(),
-    **dict.fromkeys(("timezone", "reporting_currency", "platform", "currency", "kind", "preset", "granularity"),
-                    pa.string()),
-    **dict.fromkeys(("replaces", "floored"), pa.bool_()), **dict.fromkeys((*ADDITIVE, "reach"), pa.int64()),
+    **dict.fromkeys(("day", "since", "until", "compared_since", "compared_until"), pa.date32()),
+    **dict.fromkeys(("timezone", "reporting_currency", "platform", "currency", "kind", "preset"), pa.string()),
+    **dict.fromkeys(("granularity", "against"), pa.string()),
+    **dict.fromkeys(("replaces", "floored"), pa.bool_()),
+    "now": pa.timestamp("us", "UTC"), "units": pa.float64(), "platforms": pa.list_(pa.string()),
 }  # fmt: skip
 
 
@@ -157,5 +177,8 @@ def _question(number: int, one: Question, numbers: dict[Entity, int]) -> dict[st
     return {
         "q": number, "entity": numbers[one.entity], "since": days.get("since"), "until": days.get("until"),
         "last_days": window.get("lastDays"), "preset": window.get("preset"), "currency": one.currency,
-        "floored": one.floored, "granularity": one.granularity,
+        "floored": one.floored, "granularity": one.granularity, "platforms": one.platforms,
+        "against": one.against if isinstance(one.against, str) else None,
+        "compared_since": None if isinstance(one.against, str) else one.against[0],
+        "compared_until": None if isinstance(one.against, str) else one.against[1],
     }  # fmt: skip

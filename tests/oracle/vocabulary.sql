@@ -138,85 +138,147 @@ from calendar, (select currency from account union select currency from rate uni
 -- name: asked
 create or replace temp table asked as
 with local as (
-    select question.*, entity.level, owner.id as project, timezone_of.timezone,
-        (moment.now at time zone timezone_of.timezone)::date as today
+    select question.*, entity.level, owner.number as project, timezone_of.timezone,
+        (moment.now at time zone timezone_of.timezone)::date as today, project.week_start, project.reporting_currency
     from question
     join entity on entity.id = question.entity
     join below on below.entity = question.entity
     join entity as owner on owner.id = below.ancestor and owner.level = 0
+    join project on project.id = owner.number
     join timezone_of on timezone_of.project = owner.number
     cross join moment
 ),
-begun as (
-    select local.* exclude (since, until),
-        case
-            when since is not null then since
-            when preset = 'TODAY' then today
-            when preset = 'YESTERDAY' then today - 1
-            when preset like 'LAST_%_DAYS' then today - split_part(preset, '_', 2)::integer
-            when preset like 'THIS_%' then date_trunc(lower(split_part(preset, '_', 2)), today)::date
-            when preset like 'LAST_%'
-                then (date_trunc(lower(split_part(preset, '_', 2)), date_trunc(lower(split_part(preset, '_', 2)), today)
-                    - interval 1 day))::date
-            when last_days is not null then today - last_days::integer
-            else today - 30
-        end as since,
-        case
-            when until is not null then until
-            when preset = 'TODAY' or preset like 'THIS_%' then today + 1
-            when preset like 'LAST_%' and preset not like 'LAST_%_DAYS'
-                then date_trunc(lower(split_part(preset, '_', 2)), today)::date
-            else today
-        end as until
+unit as (
+    select *, if(preset like '%_WEEK' or preset like '%_MONTH' or preset like '%_QUARTER' or preset like '%_YEAR',
+        lower(split_part(preset, '_', 2)), null) as unit
     from local
 ),
-several as (
-    select project, count(distinct if(currency = 'XXX', 'XXX ' || id, currency)) > 1 as several
-    from account group by project
+-- The first day of the unit that today is in, and of the one before it.
+edge as (
+    select *,
+        if(unit = 'week', today - (isodow(today) - 1 - week_start + 7)::integer % 7, date_trunc(unit, today)::date)
+            as this_one,
+        if(unit = 'week', this_one - 7, date_trunc(unit, this_one - 1)::date) as last_one
+    from unit
 )
-select begun.*,
-    coalesce(begun.currency, if(begun.level = 0 and several.several, owner.reporting_currency, null)) as target
-from begun
-join entity as top on top.id = begun.project
-join project as owner on owner.id = top.number
-left join several on several.project = owner.id;
+select edge.* exclude (since, until),
+    case
+        when since is not null then since
+        when preset = 'TODAY' then today
+        when preset = 'YESTERDAY' then today - 1
+        when preset like 'LAST_%_DAYS' then today - split_part(preset, '_', 2)::integer
+        when preset like 'THIS_%' then this_one
+        when preset like 'LAST_%' then last_one
+        when last_days is not null then today - last_days::integer
+        else today - 30
+    end as since,
+    case
+        when until is not null then until
+        when preset = 'TODAY' or preset like 'THIS_%' then today + 1
+        when preset like 'LAST_%' and unit is not null then this_one
+        else today
+    end as until
+from edge;
 
--- Of whom the numbers are: of a project's ad accounts, else of the entity itself.
+-- What a window is compared with: by months its first and its last day move, unless both edges begin a month.
+create or replace temp table side as
+with moved as (
+    select q, step.months, (since - to_months(step.months::integer))::date as since,
+        if(
+            day(since) = 1 and day(until) = 1, (until - to_months(step.months::integer))::date,
+            (until - 1 - to_months(step.months::integer))::date + 1
+        ) as until
+    from asked, generate_series(1, 400) as step (months)
+),
+fewest as (
+    select asked.q, min(moved.months) as months
+    from asked join moved on moved.q = asked.q and moved.until <= asked.since
+    group by asked.q
+),
+by_months as (
+    select asked.q,
+        case
+            when against = 'PREVIOUS_YEAR' then 12
+            when unit = 'month' then 1
+            when unit = 'quarter' then 3
+            when unit = 'year' then 12
+            else fewest.months
+        end as months
+    from asked join fewest using (q)
+    where against = 'PREVIOUS_YEAR' or against = 'PREVIOUS_CALENDAR' and unit is distinct from 'week'
+)
+select q, 'current' as side, since, until from asked
+union all
+select q, 'previous', since - (until - since)::integer, since from asked where against = 'PREVIOUS_PERIOD'
+union all
+select q, 'previous', since - 364, until - 364 from asked where against = 'PREVIOUS_YEAR_SAME_WEEKDAYS'
+union all
+select q, 'previous', since - 7, until - 7 from asked where against = 'PREVIOUS_CALENDAR' and unit = 'week'
+union all
+select q, 'previous', moved.since, moved.until from moved join by_months using (q, months)
+union all
+select q, 'previous', compared_since, compared_until from asked where compared_since is not null;
+
+-- Of whom the numbers are: of a project's ad accounts (those of some platforms), else of the entity itself.
 create or replace temp table part as
 select asked.q, entity.id as entity, entity.account
-from asked join entity on if(asked.level = 0, entity.parent = asked.entity, entity.id = asked.entity);
--- In one currency: the one asked for, else that of the ad accounts that have rows, of all where none has any.
+from asked
+join entity on if(asked.level = 0, entity.parent = asked.entity, entity.id = asked.entity)
+join account on account.id = entity.account
+where asked.platforms is null or list_contains(asked.platforms, account.platform);
+-- In one currency: the one asked for; of a project whose ad accounts have several, its reporting currency; else that of
+-- the ad accounts that have rows in the window, of all where none has any.
 create or replace temp table money as
 with mine as (
-    select part.q, account.id as account, if(account.currency = 'XXX', 'XXX ' || account.id, account.currency) as currency,
+    select side.q, side.side, if(account.currency = 'XXX', 'XXX ' || account.id, account.currency) as code,
         exists (
             from spoken join entity on entity.id = spoken.entity
-            where entity.level = 1 and entity.account = part.account and spoken.day >= asked.since
-                and spoken.day < asked.until
+            where entity.level = 1 and entity.account = part.account and spoken.day >= side.since
+                and spoken.day < side.until
         ) as delivered
-    from part join asked using (q) join account on account.id = part.account
+    from side join part using (q) join account on account.id = part.account
+),
+target as (
+    select asked.q,
+        coalesce(
+            any_value(asked.currency),
+            if(any_value(asked.level) = 0 and count(distinct mine.code) > 1, any_value(asked.reporting_currency), null)
+        ) as target
+    from asked left join mine on mine.q = asked.q and mine.side = 'current'
+    group by asked.q
+),
+delivering as (
+    select * from mine
+    where delivered or not exists (from mine as other where other.q = mine.q and other.side = mine.side and other.delivered)
 )
-select asked.q, coalesce(asked.target, if(count(distinct chosen.currency) = 1, any_value(left(chosen.currency, 3)), null))
-    as currency, asked.target is null and count(distinct chosen.currency) > 1 as mixed
-from asked
-left join (
-    select * from mine where delivered or q not in (select q from mine where delivered)
-) as chosen using (q)
-group by asked.q, asked.target;
+select side.q, side.side, target.target,
+    if(target.target is null, list_sort(list(distinct code) filter (where code is not null)), [target.target]) as codes,
+    if(len(codes) = 1, left(codes[1], 3), null) as currency, len(codes) > 1 as mixed
+from side
+join target using (q)
+left join delivering using (q, side)
+group by side.q, side.side, target.target;
 -- A block of numbers for each whole window and each of its buckets.
 create or replace temp table cell as
 with day as (
-    select asked.q, asked.granularity, asked.since + step.n::integer as day
-    from asked, generate_series(0, asked.until - asked.since - 1) as step (n)
+    select side.q, asked.granularity, asked.week_start, side.since + step.n::integer as day
+    from side join asked using (q), generate_series(0, side.until - side.since - 1) as step (n)
+    where side.side = 'current'
 ),
 bucket as (
-    select q, day, if(granularity = 'DAY', day, date_trunc(lower(granularity), day)::date) as bucket from day
+    select q, day,
+        case granularity
+            when 'DAY' then day
+            when 'WEEK' then day - (isodow(day) - 1 - week_start + 7)::integer % 7
+            else date_trunc(lower(granularity), day)::date
+        end as bucket
+    from day
 )
-select row_number() over (order by q, bucket nulls first) as cell, *
+select row_number() over (order by q, side, bucket nulls first) as cell, *
 from (
-    select q, null::date as bucket, min(day) as since, max(day) + 1 as until from day group by q
+    select q, side, null::date as bucket, since, until from side
     union all
-    select q, bucket, min(day), max(day) + 1 from bucket group by q, bucket
+    select q, 'current', bucket, min(day), max(day) + 1 from bucket group by q, bucket
 );
 
 -- name: numbers
@@ -233,26 +295,26 @@ select cell.cell, additive.metric, additive.money, additive.scale,
     count(*) filter (where told.value <> 0 and factor.factor is null) as unrated
 from cell
 cross join additive
-join asked using (q)
+join money using (q, side)
 left join part on part.q = cell.q
 left join told
     on told.entity = part.entity and told.metric = additive.metric and told.day >= cell.since and told.day < cell.until
 left join account on account.id = part.account
 left join lateral (
-    select if(account.currency = asked.target, 1.0, wanted.units / own.units) as factor
+    select if(account.currency = money.target, 1.0, wanted.units / own.units) as factor
     from (select 1)
     left join held as own on own.currency = account.currency and own.day = told.day
-    left join held as wanted on wanted.currency = asked.target and wanted.day = told.day
+    left join held as wanted on wanted.currency = money.target and wanted.day = told.day
 ) as factor on true
 group by cell.cell, additive.metric, additive.money, additive.scale;
 
 create or replace temp table number as
-select summed.cell, summed.metric, summed.lackers, summed.money and asked.target is not null as was_converted,
+select summed.cell, summed.metric, summed.lackers, summed.money and money.target is not null as was_converted,
     case
         when tellers = 0 then 'NOT_IMPORTED'
         when lacking = tellers then 'NOT_REPORTED'
         when summed.money and money.mixed then 'MIXED_CURRENCY'
-        when summed.money and asked.target is not null and unrated > 0 then 'NO_RATE'
+        when summed.money and money.target is not null and unrated > 0 then 'NO_RATE'
         when lacking > 0 then 'PARTLY_REPORTED'
     end as reason,
     if(
@@ -262,8 +324,7 @@ select summed.cell, summed.metric, summed.lackers, summed.money and asked.target
     summed.exact, summed.scale
 from summed
 join cell using (cell)
-join asked using (q)
-join money using (q)
+join money using (q, side)
 union all
 -- Reach is what was reported for exactly the entity and the day.
 select cell.cell, 'reach', [], false,
@@ -272,8 +333,8 @@ select cell.cell, 'reach', [], false,
         when not exists (from summed where summed.cell = cell.cell and summed.metric = 'spend' and tellers > 0)
             then 'NOT_IMPORTED'
         when exists (
-            from reached join below on below.entity = reached.entity
-            where below.ancestor = asked.entity and reached.day >= cell.since and reached.day < cell.until
+            from reached join below on below.entity = reached.entity join part on part.entity = below.ancestor
+            where part.q = cell.q and reached.day >= cell.since and reached.day < cell.until
         ) then 'NOT_ADDITIVE'
         else 'NOT_REPORTED'
     end,
@@ -329,3 +390,83 @@ select cell, metric, reason, if(missing, null, if(bottom is null, top, factor * 
 from judged
 union all
 select cell, metric, reason, value, abs(value), was_converted from number;
+
+-- name: changes
+create or replace temp table changed as
+with pair as (
+    select now.q, metric.metric, current.value as value, before.value as previous, current.reason as why,
+        before.reason as why_before, coalesce(current.size, 0) + coalesce(before.size, 0) as size,
+        money.codes <> was.codes and metric.metric in (
+            'spend', 'conversionValue', 'cpa', 'cpc', 'cpm', 'linkCpc', 'aov', 'profit'
+        ) as other_money,
+        case
+            when metric.metric in ('spend', 'impressions', 'frequency') then 0
+            when metric.metric in ('cpa', 'cpc', 'cpm', 'linkCpc') then -1
+            else 1
+        end as better
+    from cell as now
+    join cell as earlier on earlier.q = now.q and earlier.side = 'previous' and earlier.bucket is null
+    join answer as current on current.cell = now.cell
+    join (select distinct metric from answer) as metric on metric.metric = current.metric
+    join answer as before on before.cell = earlier.cell and before.metric = metric.metric
+    join money on money.q = now.q and money.side = 'current'
+    join money as was on was.q = now.q and was.side = 'previous'
+    where now.side = 'current' and now.bucket is null
+)
+select q, metric, size,
+    value is not null and previous is not null and not other_money as known,
+    if(known, value - previous, null) as absolute,
+    case
+        when not known then null
+        when previous <> 0 then 100 * (value - previous) / abs(previous)
+        when value = 0 then 0
+    end as percent,
+    case
+        when value is null or previous is null then 'NO_BASELINE'
+        when other_money then 'MIXED_CURRENCY'
+        when previous = 0 and value <> 0 then 'ZERO_BASELINE'
+        else coalesce(why, why_before)
+    end as reason,
+    case
+        when not known then 'UNKNOWN'
+        when better = 0 or absolute = 0 then 'NEUTRAL'
+        when (absolute > 0) = (better > 0) then 'BETTER'
+        else 'WORSE'
+    end as verdict,
+    100 * size / abs(previous) as percent_size
+from pair;
+-- Whether all days of both sides are over and covered, everywhere.
+create or replace temp table comparing as
+select earlier.q, earlier.since, earlier.until, exists (
+    from side
+    join part using (q)
+    join entity on entity.id = part.entity
+    join today on today.account = part.account
+    cross join generate_series(0, side.until - side.since - 1) as step (n)
+    where side.q = earlier.q and (
+        side.since + step.n::integer >= today.day or not exists (
+            from covered
+            where covered.account = part.account and covered.level = entity.level
+                and covered.day = side.since + step.n::integer
+        )
+    )
+) or not exists (from part where part.q = earlier.q) as partial
+from side as earlier
+where earlier.side = 'previous';
+
+-- name: answers
+-- A day is missing that any part's imports do not cover; where there is no part, none is known.
+select asked.q, asked.since, asked.until, money.currency, (
+    select count(*) from calendar
+    where calendar.day >= asked.since and calendar.day < asked.until and (
+        not exists (from part where part.q = asked.q) or exists (
+        from part join entity on entity.id = part.entity
+        where part.q = asked.q and not exists (
+            from covered
+            where covered.account = part.account and covered.level = entity.level and covered.day = calendar.day
+        )
+    ))
+) as missing
+from asked
+join money on money.q = asked.q and money.side = 'current'
+order by asked.q;

@@ -19,7 +19,9 @@ PRESETS = (
     "TODAY", "YESTERDAY", "LAST_7_DAYS", "LAST_14_DAYS", "LAST_30_DAYS", "THIS_WEEK", "LAST_WEEK", "THIS_MONTH",
     "LAST_MONTH", "THIS_QUARTER", "LAST_QUARTER", "THIS_YEAR",
 )  # fmt: skip
-GRANULARITIES = ("DAY", "WEEK")
+GRANULARITIES = ("DAY", "WEEK", "MONTH", "QUARTER")
+AGAINST = ("PREVIOUS_PERIOD", "PREVIOUS_CALENDAR", "PREVIOUS_YEAR", "PREVIOUS_YEAR_SAME_WEEKDAYS")
+WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 
 # An entity: its kind, and its number among those of its kind.
 Entity = tuple[str, int]
@@ -41,6 +43,8 @@ class Project:
 
     timezone: str | None
     reporting_currency: str | None
+    # days after Monday
+    week_start: int
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,10 @@ class Question:
     currency: str | None
     floored: bool
     granularity: str
+    # a name, or the days of another window
+    against: str | tuple[date, date]
+    # of a project: some of its ad accounts; None: all
+    platforms: tuple[str, ...] | None
 
 
 def make_world(random: Random) -> World:
@@ -101,7 +109,8 @@ def make_world(random: Random) -> World:
     world = World(datetime(2025, 3, 27, tzinfo=UTC) + timedelta(minutes=random.randrange(13 * 1440)))
     for number in range(random.choice([1, 1, 2])):
         reporting = random.choice([None, "EUR", "USD"])
-        world.projects.append(Project(random.choice([None, *TIMEZONES]), reporting))
+        week_start = random.choice([0, 0, random.randrange(7)])
+        world.projects.append(Project(random.choice([None, *TIMEZONES]), reporting, week_start))
         # Mostly few currencies and timezones: where all differ, little is ever added up.
         currencies, timezones = random.sample(CURRENCIES, random.choice([1, 2, 3])), random.sample(TIMEZONES, 2)
         for _ in range(random.choice([1, 2, 3])):
@@ -172,12 +181,18 @@ def make_question(random: Random, world: World) -> Question:
     """One question about any of its entities."""
     kind = random.choice(["Project", "Project", *KINDS])
     entities = [entity for entity in world.entities if entity[0] == kind] or [("Project", 0)]
+    entity = random.choice(entities)
+    other = FIRST + random.randrange(DAYS) * DAY
+    against: list[str | tuple[date, date]] = [*AGAINST, (other, other + random.choice([1, 7]) * DAY)]
+    some = tuple(random.sample(["META", "TIKTOK", "APPLE"], random.choice([1, 2])))
     return Question(
-        random.choice(entities),
+        entity,
         make_window(random),
         random.choice([None, None, None, "USD", "EUR", "JPY", "CHF"]),
         random.random() < 0.1,
         random.choice(GRANULARITIES),
+        random.choice(against),
+        some if entity[0] == "Project" and random.random() < 0.3 else None,
     )
 
 
