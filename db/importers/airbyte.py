@@ -22,6 +22,7 @@ class Message(NamedTuple):
     stream: str
     data: dict[str, object]
     version: int
+    whole: dict[str, object]
 
     @property
     def emitted_at(self) -> datetime | None:
@@ -57,4 +58,5 @@ def _message(place: Place, line: str) -> Message | BadRow | None:
     if not isinstance(stream, str) or not isinstance(data, dict):
         return BadRow(place, "", line.strip()[:80], "is no Airbyte record: an object with stream and data is needed")
     emitted = message.get("emitted_at")
-    return Message(place, stream, data, emitted if isinstance(emitted, int) and 0 <= emitted < 2**63 else 0)
+    version = emitted if isinstance(emitted, int) and 0 <= emitted < 2**63 else 0
+    return Message(place, stream, data, version, message)

@@ -71,7 +71,7 @@ class _Export:
             try:
                 entity = _entity(message, currency_of)
             except RowError as error:
-                yield error.bad_row
+                yield error.of(Fields(message.place, message.whole))
                 continue
             if entity.currency:
                 currency_of[entity.external_id] = entity.currency.upper()

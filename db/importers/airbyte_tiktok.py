@@ -53,7 +53,7 @@ def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterat
 
 
 def _record(message: Message, conversion: str, left_out: Counter[str]) -> Record | None:
-    place, stream, data, version = message
+    place, stream, data, version, _ = message
     try:
         if report := _REPORT.fullmatch(stream):
             row = Fields(place, {**_nested(data, "metrics"), **_nested(data, "dimensions"), **data})
@@ -66,7 +66,7 @@ def _record(message: Message, conversion: str, left_out: Counter[str]) -> Record
             rank = f"{stream in _LEVELS:d}{version:020}"
             return _entity(Fields(place, data), _LEVELS.get(stream, Level.AD_ACCOUNT), rank)
     except RowError as error:
-        return error.bad_row
+        return error.of(Fields(place, message.whole))
     left_out[stream] += 1
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,7 @@ class _Reports:
             if not days and row.fields.get("total") is not None:
                 raise row.wrong("granularity", "is missing, so nothing tells the days: export with granularity DAILY")
         except RowError as error:
-            yield error.bad_row
+            yield error.of(row)
             return
         for day in days:
             try:
@@ -90,7 +91,8 @@ class _Reports:
                 if self._computed and (theirs := computed(_rates(day), fact, _RATES)):
                     yield theirs
             except RowError as error:
-                yield error.bad_row
+                # Whatever is wrong, the day is not known.
+                yield replace(error.of(row), describes=False)
 
     def told(self) -> Iterator[Record]:
         """What all the rows said by the way, and what to know of them."""
@@ -144,7 +146,7 @@ class _Reports:
                 _above(level, named),
                 name=metadata.read(name, cells.words),
                 # Of what lies above, the row says neither its status nor whether it was deleted.
-                status=apple_terms.status(metadata.text(status), metadata.text("deleted")) if lowest else None,
+                status=apple_terms.status(metadata, status) if lowest and status else None,
                 currency=currency if level == Level.AD_ACCOUNT else None,
                 **(_budget(metadata) if lowest and level == Level.CAMPAIGN else {}),
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from db.importers.choices import Choices
 from db.importers.records import Dating, Reported
+from db.importers.row import Row
 
 AFTER_A_TAP = "30 days after a tap"
 # Each with its attribution.
@@ -13,7 +14,10 @@ CONVERSIONS = {
 }
 # Before each had an id of its own, all ads of one kind were reported under this one.
 _NO_AD = "-1"
-_STATUSES = {"ENABLED": "ACTIVE", "ACTIVE": "ACTIVE", "PAUSED": "PAUSED", "ON_HOLD": "PAUSED", "DELETED": "DELETED"}
+_STATUSES = {
+    "ENABLED": "ACTIVE", "ACTIVE": "ACTIVE", "RUNNING": "ACTIVE", "PAUSED": "PAUSED", "ON_HOLD": "PAUSED",
+    "DISABLED": "PAUSED", "DELETED": "DELETED",
+}  # fmt: skip
 
 
 def reported(choices: Choices) -> Reported:
@@ -22,12 +26,11 @@ def reported(choices: Choices) -> Reported:
     return Reported(conversion, CONVERSIONS[conversion], Dating.UNKNOWN)
 
 
-def status(said: str, deleted: str) -> str | None:
+def status(row: Row, column: str) -> str | None:
     """What the user set, unless the entity was deleted since."""
-    if deleted.strip().lower() in ("true", "t", "1"):
+    if row.text("deleted").strip().lower() in ("true", "t", "1"):
         return "DELETED"
-    said = said.strip().upper()
-    return _STATUSES.get(said, "UNKNOWN") if said else None
+    return row.one_of(column, _STATUSES, "status")
 
 
 def ad_identity(ad: str, ad_group: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from db.importers.files import Lines
 from db.importers.records import BadRow, Place
-from db.importers.row import Cells
+from db.importers.row import Cells, csv_line
 
 # What spreadsheets put between cells, where it is no comma.
 _DELIMITERS = ",;\t|"
@@ -87,7 +87,7 @@ def _rows(lines: Lines, reader: Any, width: int, before: int) -> Iterator[tuple[
             yield start, cells
         elif cells:
             reason = f"the row has {len(cells)} cells, the header has {width}"
-            yield BadRow(Place(lines.path, start), "", ",".join(cells)[:80], reason)
+            yield BadRow(Place(lines.path, start), "", ",".join(cells)[:80], reason, row=csv_line(cells))
     yield from broken
 
 

@@ -170,7 +170,7 @@ def _entity(row: Cells, level: Level) -> Entity:
         level=level,
         external_id=row.read("id", cells.identity),
         name=row.read("name", cells.words),
-        status=apple_terms.status(row.text("status"), row.text("deleted")),
+        status=apple_terms.status(row, "status"),
         budget_micros=micros,
         budget_period=period,
         version=row.read("modification_time", cells.version) + " " + row.read("_fivetran_synced", cells.version),

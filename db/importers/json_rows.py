@@ -211,7 +211,8 @@ class _Text:
 
         A document that is wrong within its first line is a bad row, and the next line another document.
         """
-        self.peek()
+        if not self.peek():
+            raise self._stop("Expecting value")
         while len(self._text) - self._at < _CHUNK // 2 and self._more():
             pass
         try:

@@ -130,7 +130,7 @@ class Insights:
         try:
             return self._fact(row, version)
         except RowError as error:
-            return error.bad_row
+            return error.of(row)
 
     def _fact(self, row: Fields, version: int) -> Record:
         for breakdown in _BREAKDOWNS:

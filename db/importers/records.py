@@ -191,7 +191,9 @@ class Note:
 class BadRow:
     """A row that cannot be taken: the column and value at fault, and why.
 
-    `ends_file`: nothing behind it can be read, so who takes the rest does not know what is missing.
+    `ends_file`: nothing behind it can be read, so who takes the rest does not know what is missing. `row` is the whole
+    row as the source has it, a line of CSV or JSON, where it can be told. `describes`: the row is an entity's, and
+    about no day.
     """
 
     place: Place
@@ -199,6 +201,8 @@ class BadRow:
     value: str
     reason: str
     ends_file: bool = False
+    row: str = ""
+    describes: bool = False
 
 
 Record = Entity | Fact | Facts | WindowReach | Computed | Reported | Orphan | Note | BadRow

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from db.importers.cells import CellError
@@ -20,6 +24,10 @@ class RowError(Exception):
         super().__init__(bad_row.reason)
         self.bad_row = bad_row
 
+    def of(self, row: Row) -> BadRow:
+        """The bad row, with the whole of the `row` that it was found in."""
+        return replace(self.bad_row, row=row.whole())
+
 
 class Row(ABC):
     """A row with a place; what it lacks reads as an empty cell."""
@@ -30,6 +38,10 @@ class Row(ABC):
     @abstractmethod
     def text(self, column: str) -> str:
         """The cell as it is."""
+
+    @abstractmethod
+    def whole(self) -> str:
+        """All of it, as a line of its source."""
 
     def name(self, column: str) -> str:
         """What the column is called where the row comes from."""
@@ -42,6 +54,18 @@ class Row(ABC):
             return parse(text)
         except CellError as error:
             raise self.wrong(column, str(error)) from None
+
+    def one_of(self, column: str, known: Mapping[str, T], what: str) -> T | None:
+        """What the platform's word in the cell is in ours; None for an empty one. What nobody knows is wrong.
+
+        It is of the row of an entity, so the days of other rows are not in doubt.
+        """
+        said = self.text(column).strip().upper()
+        if not said or said in known:
+            return known.get(said)
+        error = self.wrong(column, f"is no {what} that is known, as {', '.join(list(known)[:5])}")
+        error.bad_row = replace(error.bad_row, describes=True)
+        raise error
 
     def wrong(self, column: str, reason: str) -> RowError:
         """The error of a row whose cell cannot be taken."""
@@ -68,6 +92,9 @@ class Cells(Row):
         number = self._columns.get(column)
         return "" if number is None else self._cells[number]
 
+    def whole(self) -> str:
+        return csv_line(self._cells)
+
 
 class Fields(Row):
     """A JSON object. Numbers read as they were written, null as an empty cell.
@@ -85,6 +112,9 @@ class Fields(Row):
     def text(self, column: str) -> str:
         value = self.fields.get(column)
         return value if isinstance(value, str) else "" if value is None else str(value)
+
+    def whole(self) -> str:
+        return json.dumps(self.fields, ensure_ascii=False, default=str).encode(errors="replace").decode()
 
     def name(self, column: str) -> str:
         return f"{self._at}{column}"
@@ -107,6 +137,13 @@ class Fields(Row):
             yield Fields(self.place, value, f"{self._at}{column}[{number}].")
 
 
+def csv_line(cells: Sequence[str]) -> str:
+    """A row as a CSV has it."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(cells)
+    return out.getvalue()
+
+
 def parsed(rows: Iterable[R | BadRow], parse: Callable[[R], T]) -> Iterator[T | BadRow]:
     """What `parse` makes of each row; bad rows, found before or by it, pass through."""
     for row in rows:
@@ -116,6 +153,6 @@ def parsed(rows: Iterable[R | BadRow], parse: Callable[[R], T]) -> Iterator[T | 
         try:
             record = parse(row)
         except RowError as error:
-            yield error.bad_row
+            yield error.of(row)
         else:
             yield record

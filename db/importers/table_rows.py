@@ -13,6 +13,7 @@ from db.importers import cells
 from db.importers.cells import CellError
 from db.importers.mentions import Mention, Parents
 from db.importers.records import BadRow, Fact, Place
+from db.importers.row import csv_line
 from db.level import Level, Platform
 
 T = TypeVar("T")
@@ -162,7 +163,7 @@ class Rows:
         table = self.table
         name = error.field if isinstance(error, _Wrong) else self._wrong_field(texts)
         value = texts[table.number_of[name]] if name in table.number_of else ""
-        return BadRow(place, table.column_of.get(name, name), value, str(error))
+        return BadRow(place, table.column_of.get(name, name), value, str(error), row=csv_line(texts))
 
     def _wrong_field(self, texts: Sequence[str]) -> str:
         parsers: dict[str, Callable[[str], object]] = {"date": self.table.day, **METRICS, "hour": hour}

@@ -70,7 +70,7 @@ class _Report:
         try:
             return self._read(row)
         except RowError as error:
-            return error.bad_row
+            return error.of(row)
 
     def told(self) -> Iterator[Record]:
         """What all the rows said by the way, and what to know of them."""

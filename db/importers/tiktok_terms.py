@@ -23,28 +23,33 @@ _BUDGET_PERIODS = {
     "BUDGET_MODE_TOTAL": "LIFETIME",
     "BUDGET_MODE_INFINITE": "NONE",
 }
-_STATUSES = {"ENABLE": "ACTIVE", "DISABLE": "PAUSED", "FROZEN": "PAUSED"}
+_STATUSES = {"ENABLE": "ACTIVE", "DISABLE": "PAUSED", "FROZEN": "PAUSED", "DELETE": "DELETED"}
+# Every state but the enabled one stops the ads.
+_ADVERTISER_STATUSES = {
+    "STATUS_ENABLE": "ACTIVE",
+    **{f"STATUS_{state}": "PAUSED" for state in (
+        "DISABLE", "LIMIT", "PENDING_CONFIRM", "PENDING_VERIFIED", "CONFIRM_FAIL", "CONFIRM_FAIL_END",
+        "PENDING_CONFIRM_MODIFY", "CONFIRM_MODIFY_FAIL", "WAIT_FOR_BPM_AUDIT", "WAIT_FOR_PUBLIC_AUTH",
+        "SELF_SERVICE_UNAUDITED", "CONTRACT_PENDING",
+    )},
+}  # fmt: skip
 
 
 def status(row: Row) -> str | None:
     """What the user set, unless the entity was deleted since."""
     if row.text("secondary_status").upper().endswith("_DELETE"):
         return "DELETED"
-    said = row.text("operation_status").strip().upper()
-    return _STATUSES.get(said, "UNKNOWN") if said else None
+    return row.one_of("operation_status", _STATUSES, "status")
 
 
 def advertiser_status(row: Row) -> str | None:
-    """Whether the advertiser may advertise: every state but the enabled one stops its ads."""
-    said = row.text("status").strip().upper()
-    if not said:
-        return None
-    return "ACTIVE" if said == "STATUS_ENABLE" else "PAUSED" if said.startswith("STATUS_") else "UNKNOWN"
+    """Whether the advertiser may advertise."""
+    return row.one_of("status", _ADVERTISER_STATUSES, "status of an advertiser")
 
 
 def budget(row: Row) -> tuple[int | None, str | None]:
     """The budget in micros and its period; both None where the row does not say."""
-    period = _BUDGET_PERIODS.get(row.text("budget_mode").strip().upper())
+    period = row.one_of("budget_mode", _BUDGET_PERIODS, "mode of a budget")
     amount = row.read("budget", cells.micros)
     return (None, period) if period in (None, "NONE") else (amount, period if amount is not None else None)
 

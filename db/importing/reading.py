@@ -76,6 +76,8 @@ class Reading:
     rejects: Rejects | None = None
     bad_rows: list[BadRow] = field(default_factory=list)
     bad_count: int = 0
+    # Of the bad rows those that may be of any day.
+    unread: int = 0
     orphans: dict[Key, set[date]] = field(default_factory=lambda: defaultdict(set))
     notes: list[str] = field(default_factory=list)
     # What conversions are, each choice once.
@@ -163,6 +165,7 @@ class Reading:
         """Notes rows that cannot be taken."""
         for bad_row in bad_rows:
             self.bad_count += 1
+            self.unread += not bad_row.describes
             if self.rejects:
                 self.rejects.keep(bad_row)
             elif len(self.bad_rows) < MOST_BAD_ROWS:

@@ -12,11 +12,14 @@ from db.errors import Invalid
 from db.importers.files import STANDARD_INPUT
 from db.importers.records import BadRow
 
-_HEADER = ("file", "line", "column", "value", "reason")
+_HEADER = ("file", "line", "column", "value", "reason", "row")
 
 
 class Rejects:
-    """A CSV file of bad rows: their place, what is wrong and why. It is there once `publish` was called."""
+    """A CSV file of bad rows: their place, what is wrong and why, and the row itself, to be mended and imported again.
+
+    It is there once `publish` was called.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -46,7 +49,8 @@ class Rejects:
                 self._file = self._unfinished.open("w", encoding="utf-8", newline="")
                 csv.writer(self._file).writerow(_HEADER)
             place = bad_row.place
-            csv.writer(self._file).writerow((place.file, place.line, bad_row.column, bad_row.value, bad_row.reason))
+            told = (place.file, place.line, bad_row.column, bad_row.value, bad_row.reason, bad_row.row)
+            csv.writer(self._file).writerow(told)
 
     def publish(self) -> None:
         """Gives the file its name, in place of an earlier import's; where nothing was rejected there is none."""

@@ -96,7 +96,7 @@ class _Run:
         staging = Staging(transaction, org_id, await self._next_id(), self.tree)
         self.reading = reading = Reading(self.tree, staging, self.options, self.rejects)
         await reading.read(records, progress)
-        unread = reading.bad_count
+        unread = reading.unread
         self.stage("looking for repeats")
         reading.refuse(await staging.tidy())
         reading.check()

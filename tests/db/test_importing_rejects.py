@@ -14,7 +14,7 @@ from db.importing import ImportRefused, Rejects
 from db.level import Level
 from tests.records import DAY, contents, make_entity, make_place, make_record, make_tree, named, rows, standing, take
 
-BAD = BadRow(make_place(), "spend", "-1", "is negative")
+BAD = BadRow(make_place(), "spend", "-1", "is negative", row="2025-03-10,1000,-1")
 
 
 def kept(path: Path) -> list[list[str]]:
@@ -35,8 +35,8 @@ async def test_bad_rows_are_kept_beside_the_input_and_the_rest_taken(database: D
     assert report.rejected == 1
     assert await standing(database, "ad_account", "1") == {DAY: 5}
     assert kept(tmp_path / "export.csv.rejects.csv") == [
-        ["file", "line", "column", "value", "reason"],
-        ["export.csv", str(BAD.place.line), "spend", "-1", "is negative"],
+        ["file", "line", "column", "value", "reason", "row"],
+        ["export.csv", str(BAD.place.line), "spend", "-1", "is negative", "2025-03-10,1000,-1"],
     ]
     assert names(tmp_path) == ["export.csv.rejects.csv"]
 
@@ -55,6 +55,18 @@ async def test_where_rows_were_left_out_no_day_counts_as_known(database: Databas
 
     assert (report.rejected, len(report.covered)) == (0, 1)
     assert names(tmp_path) == [], "what an earlier import kept is gone with its reason"
+
+
+async def test_where_only_the_row_of_an_entity_is_wrong_the_days_are_known(
+    database: Database, org_id: int, tmp_path: Path
+):
+    wrong = BadRow(make_place(), "status", "NEW", "is no status that is known", describes=True)
+    with Rejects.beside(tmp_path / "export.csv") as rejects:
+        report = await take(
+            database, org_id, [*make_tree(), wrong, make_record(Level.AD, "1000", spend_micros=5)], rejects=rejects
+        )
+
+    assert (report.rejected, len(report.covered)) == (1, 1)
 
 
 async def test_of_rows_that_contradict_each_other_the_first_is_taken(database: Database, org_id: int, tmp_path: Path):

@@ -121,7 +121,7 @@ def test_budgets_count_in_hundredths_but_for_some_currencies(tmp_path: Path):
     found = {record.external_id: record for record in read([tmp_path]) if isinstance(record, Entity)}
 
     assert [(found[key].budget_micros, found[key].budget_period, found[key].status) for key in ("3", "4", "6")] == [
-        (50_000_000, "DAILY", "PAUSED"), (900_000_000, "LIFETIME", "ACTIVE"), (None, None, "UNKNOWN"),
+        (50_000_000, "DAILY", "PAUSED"), (900_000_000, "LIFETIME", "ACTIVE"), (None, None, "ACTIVE"),
     ]  # fmt: skip
     assert [(found[key].currency, found[key].timezone, found[key].status) for key in ("1", "2")] == [
         ("USD", "Europe/Berlin", "ACTIVE"), ("JPY", "Asia/Tokyo", "ARCHIVED"),

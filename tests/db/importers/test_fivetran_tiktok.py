@@ -10,7 +10,7 @@ import pytest
 from db.database import Database
 from db.errors import Invalid
 from db.importers.fivetran_tiktok import read
-from db.importers.records import Entity, Fact
+from db.importers.records import BadRow, Entity, Fact
 from db.importing import ImportRefused
 from db.level import Level
 from tests.db.importers.exports import make_table, real
@@ -87,17 +87,32 @@ def test_statuses_and_budgets_are_in_our_words(tmp_path: Path):
             (1, 9, "a", 450, "BUDGET_MODE_DAY", "ENABLE", "CAMPAIGN_STATUS_ENABLE", "CONVERSIONS"),
             (2, 9, "b", 30, "BUDGET_MODE_DYNAMIC_DAILY_BUDGET", "DISABLE", "", ""),
             (3, 9, "c", 70, "BUDGET_MODE_TOTAL", "ENABLE", "CAMPAIGN_STATUS_DELETE", ""),
-            (4, 9, "d", 0, "BUDGET_MODE_INFINITE", "NEW_WORD", "", ""),
+            (4, 9, "d", 0, "BUDGET_MODE_INFINITE", "", "", ""),
         ],
     )  # fmt: skip
     found = [record for record in read([tmp_path]) if isinstance(record, Entity)]
 
     assert [(each.status, each.budget_micros, each.budget_period) for each in found] == [
         ("ACTIVE", 450_000_000, "DAILY"), ("PAUSED", 30_000_000, "DAILY"), ("DELETED", 70_000_000, "LIFETIME"),
-        ("UNKNOWN", None, "NONE"),
+        (None, None, "NONE"),
     ]  # fmt: skip
     assert found[0].objective == "CONVERSIONS"
     assert found[0].parents == ((Level.AD_ACCOUNT, "9"),)
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [("OPERATION_STATUS", ("BUDGET_MODE_DAY", "NEW_WORD")), ("BUDGET_MODE", ("BUDGET_MODE_WEEK", "ENABLE"))],
+)
+def test_a_word_that_nobody_knows_is_a_bad_row(tmp_path: Path, column: str, values: tuple[str, str]):
+    make_table(tmp_path, "campaign_report_daily", "CAMPAIGN_ID,STAT_TIME_DAY,SPEND,IMPRESSIONS,CLICKS", [])
+    header = "CAMPAIGN_ID,ADVERTISER_ID,BUDGET,BUDGET_MODE,OPERATION_STATUS"
+    make_table(tmp_path, "campaign_history", header, [(1, 9, 450, *values)])
+    (bad_row,) = (record for record in read([tmp_path]) if isinstance(record, BadRow))
+
+    assert (bad_row.column, bad_row.describes) == (column.lower(), True)
+    assert "that is known, as" in bad_row.reason
+    assert bad_row.row == f"1,9,450,{values[0]},{values[1]}"
 
 
 def test_a_directory_without_any_report_is_told(tmp_path: Path):

@@ -203,3 +203,10 @@ def test_pages_of_any_shape_are_read_in_pieces_of_any_size(
     as_written = json.JSONDecoder(parse_int=str)
     expected = [row for _, rows, _, _ in pages for row in as_written.decode(json.dumps(rows))]
     assert [row.fields if isinstance(row, Fields) else row for row in found] == expected
+
+
+def test_a_list_of_documents_that_ends_before_the_first_is_told(tmp_path: Path):
+    (bad_row,) = read(make_file(tmp_path, "["))
+
+    assert isinstance(bad_row, BadRow)
+    assert "the file ends in the middle of it" in bad_row.reason
