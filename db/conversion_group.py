@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from db.database import Database, Row
+from db.exchange_rate import factors
 from db.level import Level
 
 
 class Part(NamedTuple):
-    """Instants `[since, until)`, and the place of their keys among those of the window."""
+    """Instants `[since, until)`, the place of their keys among those of the window, and the day whose exchange rates
+    they take (None: money is not converted).
+    """
 
     since: datetime
     until: datetime
     place: int
+    day: date | None
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Conversions:
     hours: Sequence[Part]
     quarters: Sequence[Part]
     edges: Sequence[Part]
+    # what money is converted to; None: it is not
+    currency: str | None
 
 
 class GroupRow(Row):
@@ -75,6 +81,8 @@ class GroupRow(Row):
     value: Decimal
     currency: str | None
     mixed: bool | None
+    # sums that there is no exchange rate for
+    unrated: int
     refund_count: int
     refund_value: Decimal
     users: int
@@ -82,6 +90,7 @@ class GroupRow(Row):
     due_value: Decimal
     due_currency: str | None
     due_mixed: bool | None
+    due_unrated: int
 
 
 class _Dimension(NamedTuple):
@@ -118,6 +127,14 @@ _SCOPES = {
 }
 _ORDERS = {"COUNT": "count", "UNIQUE_USERS": "users", "VALUE": "value"}
 _SUMS = ("count", "value", "refund_count")
+_DAYS = "(select coalesce({}, '2000-01-01'::date) from part)"
+_FACTORS = factors(target="$27::text", since=_DAYS.format("min(day)"), until=_DAYS.format("max(day) + 1"))
+# As it is.
+_NO_FACTORS = """
+factor as (
+    select $27::text as currency, null::date as day, null::numeric as factor
+    where false
+)"""
 _LONGEST_LAG = "interval '28 days'"
 
 
@@ -131,12 +148,12 @@ async def groups(database: Database, org_id: int, asked: Conversions, by: Groupi
     parts = [
         column
         for those in (asked.hours, asked.quarters, asked.edges, asked.parts)
-        for column in (zip(*those, strict=True) if those else ((), (), ()))
+        for column in (zip(*those, strict=True) if those else ((), (), (), ()))
     ]
     return await database.fetch(
         "conversion_groups", org_id, asked.ids, asked.events, asked.app, *parts,
         [rank for ranks in zip(*by.times, strict=True) for rank in ranks], asked.click_days, asked.view_days,
-        asked.by_touch_time, by.after, by.first, row=GroupRow, **_slots(asked, by),
+        asked.by_touch_time, by.after, by.first, asked.currency, row=GroupRow, **_slots(asked, by),
     )  # fmt: skip
 
 
@@ -153,10 +170,13 @@ def _slots(asked: Conversions, by: Grouping) -> dict[str, str]:
         "keys_of_due": of_due,
         "keys": "".join(f"{name}, " for name in own),
         "by_keys": "".join(f", {name}" for name in own),
-        "ordinals": ", ".join(str(number) for number in range(1, len(keys) + 4)),
+        "ordinals": ", ".join(str(number) for number in range(1, len(keys) + 5)),
         "currency_of_users": "fact.currency" if by_currency else "''::text",
-        "currency_key": "nullif(currency, '') as currency_key, " if by_currency else "",
-        "by_currency": ", nullif(currency, '')" if by_currency else "",
+        "currency_key": "nullif(told_currency, '') as currency_key, " if by_currency else "",
+        "by_currency": ", nullif(told_currency, '')" if by_currency else "",
+        "factor": "factor.factor" if asked.currency else "1",
+        "unrated": "told.currency <> '' and factor.factor is null" if asked.currency else "false",
+        "factors": _FACTORS if asked.currency else _NO_FACTORS,
         "names": _names(by, keys, own),
         "joined_names": "\n    ".join(
             f"left join conversion_name as {name}_name on {name}_name.org_id = $1 and {name}_name.id = {name}"
@@ -178,7 +198,7 @@ def _told(asked: Conversions, by: Grouping, own: Sequence[str]) -> list[str]:
     """The parts to add up."""
 
     def part(source: str, *, counts: bool = False, due: bool = False, users: bool = False, where: str = "") -> str:
-        columns = ["scope_id", "place", *own, "currency"]
+        columns = ["scope_id", "place", "day", *own, "currency"]
         columns += [*_SUMS, "refund_value"] if counts else [f"0 as {name}" for name in (*_SUMS, "refund_value")]
         # What an ad brought is all there is of an entity, and some of what there is of a project.
         condition = "is_due" if asked.level is None else "true"

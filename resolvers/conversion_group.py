@@ -19,7 +19,7 @@ from db.errors import Invalid
 from db.level import Level, Platform
 from resolvers.context import Request
 from resolvers.conversion import Question, Report
-from resolvers.instants import Segment, TimeUnit, cut, reading
+from resolvers.instants import Reading, Segment, TimeUnit, by_days, cut, reading
 from resolvers.metric import Reason
 from resolvers.options import CountBy
 
@@ -99,17 +99,20 @@ class Asked(NamedTuple):
     attributed: bool
 
 
+Told = tuple[float | None, Reason | None]
+
+
 class Money(NamedTuple):
-    """A sum in one currency (None: of nothing that has one), or one that is none since its parts are in several."""
+    """A sum in one currency (None: of nothing that has one), unless there is a reason why it is none."""
 
     amount: Decimal
     currency: str | None
-    mixed: bool
+    reason: Reason | None = None
 
     @property
-    def shown(self) -> float | None:
-        """To the currency's minor unit, half to even; None where currencies are mixed."""
-        return None if self.mixed else _rounded(self.amount, self.currency)
+    def shown(self) -> Told:
+        """To the currency's minor unit, half to even."""
+        return (None, self.reason) if self.reason else (_rounded(self.amount, self.currency), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,8 +134,10 @@ class Group:
 
     @property
     def currency(self) -> str | None:
-        """The one currency of its money; None where there are several, or no money."""
-        return None if self.value.mixed else self.value.currency
+        """The currency of its money: what was asked for, else its own; None where it has several or none."""
+        if self.report.question.currency:
+            return self.report.question.currency
+        return None if self.value.reason else self.value.currency
 
     @property
     def entity(self) -> tuple[Level, int] | None:
@@ -184,6 +189,8 @@ async def _pages(request: Request, reports: Sequence[Report], question: Question
     units = [UNITS[one] for one in asked.by if one in UNITS]
     segments = cut(question.window, units, question.week_starts_on)
     by_hour = conversion_group.rolled_up_by_hour([one.value for one in asked.by], question.app)
+    if question.currency:
+        segments = by_days(segments, question.window, question.project_timezone)
     keys, read = reading(segments, by_hour=by_hour)
     rows = await conversion_group.groups(
         request.database, request.org_id,
@@ -191,7 +198,7 @@ async def _pages(request: Request, reports: Sequence[Report], question: Question
             question.level, [report.node_id for report in reports], question.events, question.app,
             question.attribution.click.days, question.attribution.view.days,
             question.attribution.count_by is CountBy.TOUCH_TIME,
-            *([Part(*span) for span in spans] for spans in read),
+            *_parts_of(read), question.currency,
         ),
         Grouping(
             tuple(one.value for one in asked.by), _ranks(keys), asked.order.by.value, asked.order.descending,
@@ -225,9 +232,9 @@ def _group(
     keys = {one: next(time) if one in UNITS else _key(one, row[_column(one)]) for one in by}
     return Group(
         report, keys, parts,
-        row.count, row.users, Money(row.value, row.currency, bool(row.mixed)),
-        row.refund_count, Money(row.refund_value, row.currency, bool(row.mixed)),
-        row.due_count, Money(row.due_value, row.due_currency, bool(row.due_mixed)),
+        row.count, row.users, _money(row.value, row.currency, row.mixed, row.unrated),
+        row.refund_count, _money(row.refund_value, row.currency, row.mixed, row.unrated),
+        row.due_count, _money(row.due_value, row.due_currency, row.due_mixed, row.due_unrated),
         row.whole,
     )  # fmt: skip
 
@@ -244,9 +251,19 @@ def _key(dimension: Dimension, stored: Any) -> Any:
     return Platform(stored) if dimension is Dimension.AD_PLATFORM else stored
 
 
+def _money(amount: Decimal, currency: str | None, mixed: bool | None, unrated: int) -> Money:  # noqa: FBT001  # of a row
+    reason = Reason.MIXED_CURRENCY if mixed else Reason.NO_RATE if unrated else None
+    return Money(amount, currency, reason)
+
+
 def _nothing(report: Report) -> Group:
-    window, none = report.question.window, Money(Decimal(0), None, mixed=False)
+    window, none = report.question.window, Money(Decimal(0), report.question.currency)
     return Group(report, {}, [(window.since, window.until)], 0, 0, none, 0, none, 0, none, 0)
+
+
+def _parts_of(read: Reading) -> tuple[list[Part], list[Part], list[Part], list[Part]]:
+    parts, hours, quarters, edges = ([Part(*span) for span in spans] for spans in read)
+    return parts, hours, quarters, edges
 
 
 def _ranks(keys: Sequence[Sequence[Any]]) -> tuple[tuple[int, ...], ...]:
@@ -261,7 +278,7 @@ def _ranks(keys: Sequence[Sequence[Any]]) -> tuple[tuple[int, ...], ...]:
 def _parts(segments: Iterable[Segment], keys: Sequence[Any]) -> list[list[tuple[datetime, datetime]]]:
     places = {key: place for place, key in enumerate(keys)}
     parts: list[list[tuple[datetime, datetime]]] = [[] for _ in keys]
-    for since, until, own in segments:
+    for since, until, own, _ in segments:
         parts[places[own]].append((since, until))
     return parts
 
@@ -276,19 +293,14 @@ def _minor_digits(currency: str) -> int | None:
     return Currency(currency).exponent
 
 
-Told = tuple[float | None, Reason | None]
-
-
 def value(group: Group) -> Told:
     """What the conversions are worth, less refunds."""
-    shown = group.value.shown
-    return shown, Reason.MIXED_CURRENCY if shown is None else None
+    return group.value.shown
 
 
 def refund_value(group: Group) -> Told:
     """What was refunded of it."""
-    shown = group.refund_value.shown
-    return shown, Reason.MIXED_CURRENCY if shown is None else None
+    return group.refund_value.shown
 
 
 def share(group: Group) -> Told:
@@ -298,6 +310,6 @@ def share(group: Group) -> Told:
 
 def aov(group: Group) -> Told:
     """The average value of a conversion."""
-    if group.value.mixed:
-        return None, Reason.MIXED_CURRENCY
+    if group.value.reason:
+        return None, group.value.reason
     return (float(group.value.amount / group.count), None) if group.count else (None, Reason.ZERO_DENOMINATOR)

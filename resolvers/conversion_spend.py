@@ -209,7 +209,9 @@ def roas(group: Group, spend: Spend) -> Told:
     if spend.reason:
         return None, spend.reason
     value = group.attributed_value
-    if value.mixed or (value.currency and spend.micros and spend.currency != value.currency):
+    if value.reason:
+        return None, value.reason
+    if value.currency and spend.micros and spend.currency != value.currency:
         return None, Reason.MIXED_CURRENCY
     if not spend.micros:
         return None, Reason.ZERO_DENOMINATOR

@@ -56,6 +56,8 @@ class Segment(NamedTuple):
     since: datetime
     until: datetime
     keys: tuple[datetime | date, ...]
+    # in the timezone whose days exchange rates are taken of, where money is converted
+    day: date | None = None
 
 
 class Span(NamedTuple):
@@ -64,6 +66,7 @@ class Span(NamedTuple):
     since: datetime
     until: datetime
     place: int
+    day: date | None
 
 
 class Reading(NamedTuple):
@@ -125,7 +128,7 @@ def cut(window: TimeWindow, units: Sequence[TimeUnit], week_starts_on: Weekday) 
 def reading(segments: Sequence[Segment], *, by_hour: bool) -> tuple[list[tuple[datetime | date, ...]], Reading]:
     """The keys of the segments, each once, and how to read them; `by_hour`: whether there are whole hours to read."""
     places: dict[tuple[datetime | date, ...], int] = {}
-    parts = [Span(since, until, places.setdefault(keys, len(places))) for since, until, keys in segments]
+    parts = [Span(since, until, places.setdefault(keys, len(places)), day) for since, until, keys, day in segments]
     quarters, edges = _split(parts, QUARTER)
     hours, quarters = _split(quarters, HOUR) if by_hour else ([], quarters)
     return list(places), Reading(parts, hours, quarters, edges)
@@ -134,14 +137,14 @@ def reading(segments: Sequence[Segment], *, by_hour: bool) -> tuple[list[tuple[d
 def _split(parts: Sequence[Span], unit: timedelta) -> tuple[list[Span], list[Span]]:
     """What of the parts is whole units, and the rest."""
     whole, rest = [], []
-    for since, until, place in parts:
+    for since, until, place, day in parts:
         first, last = since + (_FIRST - since) % unit, until - (until - _FIRST) % unit
         if first < last:
-            whole.append(Span(first, last, place))
+            whole.append(Span(first, last, place, day))
             edges = [(since, first), (last, until)]
         else:
             edges = [(since, until)]
-        rest += [Span(*edge, place) for edge in edges if edge[0] < edge[1]]
+        rest += [Span(*edge, place, day) for edge in edges if edge[0] < edge[1]]
     return whole, rest
 
 
@@ -149,6 +152,23 @@ def local_days(window: TimeWindow, since: datetime, until: datetime) -> tuple[da
     """The days `[first, last)` of the window's timezone that the instants are, if they are whole days."""
     first, last = (_midnight(instant, window.zone) for instant in (since, until))
     return (first, last) if first and last else None
+
+
+def by_days(segments: Sequence[Segment], window: TimeWindow, timezone: str) -> list[Segment]:
+    """The segments of the window, cut at the days of another timezone, too, each part with its day."""
+    days = [
+        (piece.since, piece.until, piece.local.date())
+        for piece in _pieces(TimeWindow(window.since, window.until, timezone), DAY)
+    ]
+    found, place = [], 0
+    for segment in segments:
+        while days[place][1] <= segment.since:
+            place += 1
+        for since, until, day in days[place:]:
+            if since >= segment.until:
+                break
+            found.append(Segment(max(since, segment.since), min(until, segment.until), segment.keys, day))
+    return found
 
 
 class _Piece(NamedTuple):
