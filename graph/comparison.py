@@ -62,13 +62,13 @@ class MetricChange:
 
 
 def _change(metric: Metric) -> Any:
-    def changes(_request: Request, _selection: Selection, pairs: Sequence[Changes]) -> list[comparison.Change]:
-        return [comparison.change(metric, *pair) for pair in pairs]
+    def changes(_request: Request, _selection: Selection, pairs: Sequence[Changes]) -> comparison.Moves:
+        return comparison.Moves(metric, pairs)
 
     def rates(
         _request: Request, _selection: Selection, pairs: Sequence[Changes], unit: As = RatioUnit.FRACTION
-    ) -> list[comparison.Change]:
-        return [comparison.change(metric, *pair, percent=unit is RatioUnit.PERCENT) for pair in pairs]
+    ) -> comparison.Moves:
+        return comparison.Moves(metric, pairs, percent=unit is RatioUnit.PERCENT)
 
     many = rates if METRICS[metric].unit is Unit.FRACTION else changes
     return batched(many, MetricChange, f"Of `{metric.value}`.", name=metric.value, needs=(), metrics=(metric,))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from resolvers import completeness, performance
+from resolvers.alike import Alike
 from resolvers.calendar import Against
 from resolvers.context import Request
-from resolvers.formulas import Sums, divided
-from resolvers.metric import Direction, Metric, Reason, Unit, definitions
+from resolvers.formulas import PlainBlocks, Sums, divided, exact_columns
+from resolvers.metric import METRICS, REACH, Direction, Metric, Reason, Unit, definitions
 from resolvers.performance import Performance
 from resolvers.window import Before, Window, WindowSpec
 
@@ -54,6 +55,46 @@ class Comparison:
     changes: Changes
 
 
+class Pairs(Alike[Changes]):
+    """Many pairs of blocks side by side."""
+
+    def __init__(self, current: Sequence[Sums], previous: Sequence[Sums]) -> None:
+        self.current = current
+        self.previous = previous
+
+    def __len__(self) -> int:
+        return len(self.current)
+
+    def at(self, number: int) -> Changes:
+        """One of them."""
+        return Changes(self.current[number], self.previous[number])
+
+
+class Comparisons(Alike[Comparison]):
+    """Many of them side by side."""
+
+    def __init__(
+        self, windows: Sequence[Window], partial: Sequence[bool], current: Sequence[Sums], previous: Sequence[Sums]
+    ) -> None:
+        self._columns: dict[str, Sequence[Any]] = {
+            "window": windows,
+            "partial": partial,
+            "previous": previous,
+            "changes": Pairs(current, previous),
+        }
+
+    def __len__(self) -> int:
+        return len(self._columns["window"])
+
+    def every(self, name: str) -> Sequence[Any]:
+        """One attribute of all of them."""
+        return self._columns[name]
+
+    def at(self, number: int) -> Comparison:
+        """One of them."""
+        return Comparison(**{name: column[number] for name, column in self._columns.items()})
+
+
 def spec_of(current: WindowSpec, to: Against | WindowSpec) -> WindowSpec:
     """The window that `current` is compared with: one relative to it, or any other."""
     if isinstance(to, Against):
@@ -64,7 +105,7 @@ def spec_of(current: WindowSpec, to: Against | WindowSpec) -> WindowSpec:
 
 async def of(
     request: Request, asked: Sequence[Performance], to: Against | WindowSpec, columns: tuple[str, ...]
-) -> list[Comparison]:
+) -> Comparisons:
     """Batch: each one's sums of `columns` beside those of the window that it is compared with."""
     earlier = performance.elsewhen(asked, lambda spec: spec_of(spec, to))
     current, previous, windows, whole, whole_before = await asyncio.gather(
@@ -74,40 +115,114 @@ async def of(
         completeness.whole(request, asked),
         completeness.whole(request, earlier),
     )
+    partial = [not (own and own_before) for own, own_before in zip(whole, whole_before, strict=True)]
+    return Comparisons(windows, partial, current, previous)
+
+
+class _Moved(NamedTuple):
+    """How far an exact value moved: `by` / `over`, which is `by` / `of` of what it was, unless it was 0 (then `of` is).
+
+    `reason` says why one of the values is not whole. Each number is an integer or a fraction.
+    """
+
+    by: Any
+    over: Any
+    of: Any
+    reason: Reason | None
+
+
+class Moves(Alike[Change]):
+    """How one metric moved between many pairs of blocks; what nobody asks of it is not computed."""
+
+    def __init__(self, name: Metric, pairs: Sequence[Changes], *, percent: bool = False) -> None:
+        """`percent` gives the absolute change of fractions times 100."""
+        self._definition = METRICS[name]
+        self._hundred = 100 if percent and self._definition.unit is Unit.FRACTION else 1
+        self._moved = _all_moved(name, pairs)
+
+    def __len__(self) -> int:
+        return len(self._moved)
+
+    def at(self, number: int) -> Change:
+        """One of them."""
+        one = [self._moved[number]]
+        return Change(self._absolute(one)[0], _percent(one)[0], _reason(one)[0], self._verdict(one)[0])
+
+    def every(self, name: str) -> Sequence[Any]:
+        """One attribute of all of them."""
+        found: dict[str, Callable[..., Sequence[Any]]] = {
+            "absolute": self._absolute, "percent": _percent, "reason": _reason, "verdict": self._verdict
+        }  # fmt: skip
+        return found[name](self._moved)
+
+    def _absolute(self, moved: Sequence[_Moved | Reason]) -> list[float | None]:
+        hundred = self._hundred
+        return [None if isinstance(one, Reason) else divided(hundred * one[0], one[1]) for one in moved]
+
+    def _verdict(self, moved: Sequence[_Moved | Reason]) -> list[Verdict]:
+        return [_verdict(self._definition.direction, one) for one in moved]
+
+
+def _percent(moved: Sequence[_Moved | Reason]) -> list[float | None]:
     return [
-        Comparison(window, not (own and own_before), before, Changes(now, before))
-        for now, before, window, own, own_before in zip(current, previous, windows, whole, whole_before, strict=True)
+        None if isinstance(one, Reason)
+        else divided(100 * one[0], one[2]) if one[2]
+        else None if one[0] else 0.0
+        for one in moved
+    ]  # fmt: skip
+
+
+def _reason(moved: Sequence[_Moved | Reason]) -> list[Reason | None]:
+    return [
+        one if isinstance(one, Reason) else Reason.ZERO_BASELINE if one[0] and not one[2] else one[3] for one in moved
     ]
 
 
-def change(name: Metric, current: Sums, previous: Sums, *, percent: bool = False) -> Change:
-    """How a metric moved. `percent` gives the absolute change of fractions times 100."""
+def _verdict(direction: Direction, moved: _Moved | Reason) -> Verdict:
+    if isinstance(moved, Reason):
+        return Verdict.UNKNOWN
+    if direction is Direction.NEUTRAL or not moved.by:
+        return Verdict.NEUTRAL
+    return Verdict.BETTER if (moved.by > 0) is (direction is Direction.UP_IS_BETTER) else Verdict.WORSE
+
+
+def _all_moved(name: Metric, pairs: Sequence[Changes]) -> list[_Moved | Reason]:
+    sides = _side_by_side(name, pairs.current, pairs.previous) if isinstance(pairs, Pairs) else None
+    if sides is None:
+        return [_moved(name, *pair) for pair in pairs]
+    now, before = (exact_columns(name, side) for side in sides)
+    found: list[_Moved | Reason] = [
+        _Moved(a * d - c * b, b * d, b * abs(c), None) if b and d else Reason.NO_BASELINE
+        for a, b, c, d in zip(*now, *before, strict=True)
+    ]
+    for number in {number for side in sides for number in side.unclear}:
+        found[number] = _moved(name, *pairs[number])
+    return found
+
+
+def _side_by_side(
+    name: Metric, current: Sequence[Sums], previous: Sequence[Sums]
+) -> tuple[PlainBlocks, PlainBlocks] | None:
+    """Both sides, where what is plain of them can be computed from columns, in one currency."""
+    if not (isinstance(current, PlainBlocks) and isinstance(previous, PlainBlocks)) or REACH in METRICS[name].parts:
+        return None
+    known = (current.currencies, current.terms)
+    alike = isinstance(current.currencies, frozenset) and known == (previous.currencies, previous.terms)
+    return (current, previous) if alike else None
+
+
+def _moved(name: Metric, current: Sums, previous: Sums) -> _Moved | Reason:
     definition = definitions(tracked=current.terms.tracked)[name]
     (now, why), (before, why_before) = current.exact(definition), previous.exact(definition)
     if now is None or before is None:
-        return Change(None, None, Reason.NO_BASELINE, Verdict.UNKNOWN)
+        return Reason.NO_BASELINE
     if definition.money and current.currencies != previous.currencies:
-        return Change(None, None, Reason.MIXED_CURRENCY, Verdict.UNKNOWN)
-    # Both as numerators over denominators above 0, each an integer or a fraction.
-    (above, below), (above_before, below_before) = _any(now), _any(before)
-    moved = above * below_before - above_before * below
-    scale = 100 if percent and definition.unit is Unit.FRACTION else 1
-    absolute = divided(scale * moved, below * below_before)
+        return Reason.MIXED_CURRENCY
+    (a, b), (c, d) = _any(now), _any(before)
     # Of a sum that lacks something no change is the whole of what it says.
-    reason = why or why_before
-    if above_before:
-        relative: float | None = divided(100 * moved, below * abs(above_before))
-    else:
-        relative, reason = (None, Reason.ZERO_BASELINE) if moved else (0.0, reason)
-    return Change(absolute, relative, reason, _verdict(definition.direction, moved))
+    return _Moved(a * d - c * b, b * d, b * abs(c), why or why_before)
 
 
 def _any(number: tuple[int | Fraction, int | Fraction]) -> tuple[Any, Any]:
     """The same pair, for a type checker that does not multiply integers by fractions."""
     return number
-
-
-def _verdict(direction: Direction, moved: int | Fraction) -> Verdict:
-    if direction is Direction.NEUTRAL or not moved:
-        return Verdict.NEUTRAL
-    return Verdict.BETTER if (moved > 0) is (direction is Direction.UP_IS_BETTER) else Verdict.WORSE

@@ -118,12 +118,21 @@ class Request:
         **named: P.kwargs,
     ) -> Sequence[V]:
         """The same as a value for each key, in their order: as `batch` gave them, where nobody else asks it then."""
-        if (batch, arguments) in self._loaded or not distinct(keys):
+        known: _Loaded[K, V] | None = self._loaded.get((batch, arguments))
+        if known is not None and known.alone is not None and known.alone.keys is keys:
+            return await self._column(known.alone, known, batch, arguments, keys)
+        if known is not None or not distinct(keys):
             found = await self.load_all(batch, keys, *arguments, **named)
             return [found[key] for key in keys]
         loaded: _Loaded[K, V] = _Loaded()
         self._loaded[batch, arguments] = loaded
         call = loaded.alone = loaded.gathering = _Call(keys)
+        return await self._column(call, loaded, batch, arguments, keys)
+
+    async def _column(
+        self, call: _Call[K], loaded: _Loaded[K, V], batch: Callable[..., Awaitable[Sequence[V]]],
+        arguments: tuple[Any, ...], keys: Sequence[K],
+    ) -> Sequence[V]:  # fmt: skip
         await self._made(call, loaded, batch, arguments)
         return [loaded.values[key] for key in keys] if call.values is None else call.values
 

@@ -250,7 +250,7 @@ class PlainBlocks(Alike[Sums]):
         self._absent = frozenset(absent)
         self._shared = columns
         self._places = places
-        self._currencies = currencies
+        self.currencies = currencies
         self.terms: Terms | None = terms
         self._columns: dict[str, Sequence[int]] = {}
 
@@ -259,7 +259,7 @@ class PlainBlocks(Alike[Sums]):
 
     def at(self, number: int) -> Sums:
         """One of them."""
-        known = self._currencies
+        known = self.currencies
         currencies = known if isinstance(known, frozenset) else known[number]
         place = self._places[number]
         days = self._shared.get("days")
@@ -374,6 +374,19 @@ def _plain_ratios(ratio: Ratio, blocks: Blocks | PlainBlocks, hundred: int, term
     if above == below:
         return [top / bottom if bottom else None for top, bottom in zip(tops, bottoms, strict=True)]
     return [above * top / (below * bottom) if bottom else None for top, bottom in zip(tops, bottoms, strict=True)]
+
+
+def exact_columns(name: Metric, blocks: PlainBlocks) -> tuple[Iterable[int], Iterable[int]]:
+    """One metric of sums that are plain, before it is rounded: numerators, and denominators, 0 where there is none."""
+    assert blocks.terms
+    definition = definitions(tracked=blocks.terms.tracked)[name]
+    if not isinstance(definition, Ratio):
+        return _side_by_side(definition, blocks), repeat(definition.scale, len(blocks))
+    above, below = definition.above, definition.below
+    bottoms = blocks.column(definition.denominator.column)
+    if blocks.terms.floored:
+        bottoms = [max(bottom, definition.denominator.floor) for bottom in bottoms]
+    return [above * top for top in _side_by_side(definition.numerator, blocks)], [below * bottom for bottom in bottoms]
 
 
 def _side_by_side(definition: Primitive | Difference, blocks: Blocks | PlainBlocks) -> Sequence[int]:

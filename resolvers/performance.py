@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby, repeat
 from operator import itemgetter
@@ -102,19 +102,39 @@ def elsewhen(asked: Sequence[Performance], respec: Callable[[WindowSpec], Window
     return [one._replace(spec=respec(one.spec)) for one in asked]
 
 
+def places(asked: Sequence[Performance]) -> list[int]:
+    """The ad account that each one is in; of a whole, the project. Ids are unique across kinds of nodes."""
+    if isinstance(asked, Performances) and isinstance(asked.keys, Entities):
+        return list(asked.keys.ad_account_ids)
+    return [one.ad_account_id or one.node_id for one in asked]
+
+
 async def windows(request: Request, asked: Sequence[Performance]) -> list[Window]:
     """Batch: the days that each is asked about."""
-    projects, accounts = await asyncio.gather(
-        request.load_all(project_scopes, {one.node_id for one in asked if one.level is None}),
-        request.load_all(ad_account_scopes, {one.ad_account_id for one in asked if one.level is not None}),
+    ids = places(asked)
+    whole = (
+        {id_ for id_, one in zip(ids, asked, strict=True) if one.level is None} if _has_wholes(asked) else set[int]()
     )
-    # Ids are unique across kinds of nodes.
+    projects, accounts = await asyncio.gather(
+        request.load_all(project_scopes, whole), request.load_all(ad_account_scopes, set(ids) - whole)
+    )
     scopes: dict[int, Scope] = {**projects, **accounts}
-    own = [(one.spec, scopes[one.ad_account_id or one.node_id]) for one in asked]
-    wanted = {(spec, _project_of(scope)): scope for spec, scope in own}
-    first = await first_days(request, wanted)
-    found = {key: resolve(request, key[0], scope, first.get(key[1])) for key, scope in wanted.items()}
-    return [found[spec, _project_of(scope)] for spec, scope in own]
+    if isinstance(asked, Performances):
+        found = await _resolved(request, asked.asked[1], {id_: scopes[id_] for id_ in set(ids)})
+        return list(map(found.__getitem__, ids))
+    specs = dict.fromkeys(one.spec for one in asked)
+    each = {spec: await _resolved(request, spec, scopes) for spec in specs}
+    return [each[one.spec][id_] for one, id_ in zip(asked, ids, strict=True)]
+
+
+def _has_wholes(asked: Sequence[Performance]) -> bool:
+    return not isinstance(asked, Performances) or asked.asked[0] is None
+
+
+async def _resolved(request: Request, spec: WindowSpec, scopes: Mapping[int, Scope]) -> dict[int, Window]:
+    """The window of each place."""
+    first = await first_days(request, ((spec, _project_of(scope)) for scope in scopes.values()))
+    return {id_: resolve(request, spec, scope, first.get(_project_of(scope))) for id_, scope in scopes.items()}
 
 
 def _project_of(scope: Scope) -> int:
