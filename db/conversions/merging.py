@@ -1,0 +1,124 @@
+"""What the events of one conversion come to together: a pure function of their set, whatever order they came in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Context, Decimal
+from typing import NamedTuple
+
+from db.conversions.event import CLICK, Event, Touch
+
+# What is longer ago counts for no choice of windows.
+LONGEST_LAG = timedelta(days=28)
+
+_EXACT = Context(prec=100)
+
+# Ads that the project has, by platform and the platform's id.
+Ads = Mapping[tuple[str, str], int]
+
+
+class Merged(NamedTuple):
+    """A conversion as all of its events tell it; for `Conversion` names and users still have to be numbered."""
+
+    event_name: str
+    occurred_at: datetime
+    app: str | None
+    platform: str | None
+    source: int
+    user_id: str | None
+    value: Decimal | None
+    currency: str
+    click_ad_id: int | None
+    clicked_at: datetime | None
+    view_ad_id: int | None
+    viewed_at: datetime | None
+
+
+class MergedRefund(NamedTuple):
+    """A refund as all of its events tell it."""
+
+    event_name: str
+    refund_of: str
+    value: Decimal | None
+    currency: str
+
+
+def told(event: Event) -> Event:
+    """What the event itself says: of those that say the same one is enough, whatever currency was assumed."""
+    return event._replace(currency="") if event.currency_assumed else event
+
+
+def merge(events: Sequence[Event], ads: Ads) -> Merged:
+    """The conversion that these events tell of."""
+    if len(events) > 1:
+        events = sorted(events, key=_precedence)
+        touches: Collection[Touch] = set().union(*(event.touches for event in events))
+    else:
+        touches = events[0].touches
+    first = events[0]
+    valued = next((event for event in events if event.value is not None), first)
+    click, view = last_touches(touches, ads, first.occurred_at) if touches else (_NONE, _NONE)
+    return Merged(
+        first.event_name,
+        first.occurred_at,
+        next((event.app for event in events if event.app is not None), None),
+        next((event.platform for event in events if event.platform is not None), None),
+        first.source,
+        next((event.user_id for event in events if event.user_id is not None), None),
+        valued.value,
+        valued.currency,
+        *click,
+        *view,
+    )
+
+
+def merge_refund(events: Sequence[Event]) -> MergedRefund:
+    """The refund that these events tell of."""
+    if len(events) > 1:
+        events = sorted(events, key=_precedence)
+    first = events[0]
+    valued = next((event for event in events if event.value is not None), first)
+    return MergedRefund(first.event_name, first.refund_of or "", valued.value, valued.currency)
+
+
+def _precedence(event: Event) -> tuple[object, ...]:
+    # Past the id, events that contradict each other: which one wins must not depend on which came first.
+    return event.source, event.occurred_at, event.event_id, canonical(event)
+
+
+def canonical(event: Event) -> str:
+    """The event as one text, the same for the same event."""
+    value = None if event.value is None else _EXACT.normalize(event.value)
+    return repr((*event[4:6], *event[7:10], str(value), event.currency, event.touches, event.properties))
+
+
+_Last = tuple[int | None, datetime | None]
+_NONE: _Last = (None, None)
+
+
+def last_touches(touches: Iterable[Touch], ads: Ads, occurred_at: datetime) -> tuple[_Last, _Last]:
+    """The last click and the last view of known ads, not after the conversion and not too long before it.
+
+    Of those at the same time the one of the smallest platform and id is the last.
+    """
+    earliest = occurred_at - LONGEST_LAG
+    click: Touch | None = None
+    view: Touch | None = None
+    for touch in touches:
+        if not earliest <= touch.at <= occurred_at or (touch.platform, touch.ad) not in ads:
+            continue
+        before = click if touch.kind == CLICK else view
+        if (
+            before is None
+            or touch.at > before.at
+            or (touch.at == before.at and (touch.platform, touch.ad) < (before.platform, before.ad))
+        ):
+            if touch.kind == CLICK:
+                click = touch
+            else:
+                view = touch
+    return (
+        (ads[click.platform, click.ad], click.at) if click else _NONE,
+        (ads[view.platform, view.ad], view.at) if view else _NONE,
+    )

@@ -1,0 +1,210 @@
+"""What the database has of conversions: reading it back as events and states, and numbering names and users."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from db.conversions.event import Event, Touch
+from db.conversions.groups import Key
+from db.conversions.rollups import State
+from db.database import Row, Transaction
+
+# Texts whose numbers are remembered, at most: else a long import would fill the memory.
+_MOST_KNOWN = 1_000_000
+
+
+class _NumberRow(Row):
+    name: str
+    id: int
+
+
+class _IdRow(Row):
+    id: int
+
+
+class _PlaceRow(Row):
+    place: int
+    conversion_id: int
+
+
+class _AdRow(Row):
+    platform: str
+    external_id: str
+    id: int
+
+
+class _PurchaseRow(Row):
+    key: str
+    type: int
+    event_name: str
+    conversion_id: int
+
+
+class _RefundRow(Row):
+    id: int
+    conversion_id: int | None
+    event_name_id: int
+    refund_of: str
+    value: Decimal | None
+    currency: str
+    event_name: str
+
+
+class _FoundRow(Row):
+    found: bool
+
+
+class _MessageRow(Row):
+    conversion_id: int
+    kind: int
+    source: int
+    event_name: str
+    event_id: str
+    transaction_id: str | None
+    refund_of: str | None
+    occurred_at: datetime
+    app: str | None
+    platform: str | None
+    user_id: str | None
+    value: Decimal | None
+    currency: str
+    currency_assumed: bool
+    touch_platforms: list[str] | None
+    touch_ads: list[str] | None
+    touch_kinds: list[int] | None
+    touch_times: list[datetime] | None
+    properties: str | None
+
+
+class Refund(NamedTuple):
+    """A refund as its table has it; `event_name` is the name behind the number."""
+
+    id: int
+    conversion_id: int | None
+    event_name_id: int
+    refund_of: str
+    value: Decimal | None
+    currency: str
+    event_name: str
+
+
+class Stored:
+    """The conversions of one project, read under its lock."""
+
+    def __init__(self, transaction: Transaction, org_id: int, project_id: int) -> None:
+        self._transaction = transaction
+        self._key = (org_id, project_id)
+        self.names: dict[str, int] = {}
+        self.users: dict[str, int] = {}
+        # Ads that are in the project, and those that are not.
+        self.ads: dict[tuple[str, str], int] = {}
+        self._strange: set[tuple[str, str]] = set()
+        self._refunds: bool | None = None
+
+    async def number_names(self, wanted: Iterable[str | None]) -> None:
+        """Makes sure that `names` has all of these."""
+        await self._number("conversion_names", self.names, wanted)
+
+    async def number_users(self, wanted: Iterable[str | None]) -> None:
+        """Makes sure that `users` has all of these."""
+        if len(self.users) > _MOST_KNOWN:
+            self.users.clear()
+        await self._number("conversion_users", self.users, wanted)
+
+    async def _number(self, what: str, known: dict[str, int], wanted: Iterable[str | None]) -> None:
+        new = sorted({name for name in wanted if name is not None and name not in known})
+        if new:
+            rows = await self._transaction.fetch(f"{what}_known", *self._key, new, row=_NumberRow)
+            known.update(rows)  # type: ignore[arg-type]  # rows of two
+            if len(rows) < len(new):
+                missing = [name for name in new if name not in known]
+                added = await self._transaction.fetch(f"add_{what}", *self._key, missing, row=_NumberRow)
+                known.update(added)  # type: ignore[arg-type]  # rows of two
+
+    async def find_ads(self, touches: Iterable[Touch]) -> None:
+        """Makes sure that `ads` has those of the touched ads that are in the project."""
+        keys = {(touch.platform, touch.ad) for touch in touches}
+        wanted = sorted(key for key in keys if key not in self.ads and key not in self._strange)
+        if wanted:
+            for row in await self._transaction.fetch("ads_of_project", *self._key, *_columns(wanted), row=_AdRow):
+                self.ads[row.platform, row.external_id] = row.id
+            self._strange.update(key for key in wanted if key not in self.ads)
+
+    async def by_keys(self, wanted: Sequence[Key]) -> dict[Key, int]:
+        """Those of the ids that some conversion or refund goes by."""
+        if not wanted:
+            return {}
+        names = self.names
+        rows = await self._transaction.fetch(
+            "conversions_by_keys", *self._key, [key[0] for key in wanted], [key[1] for key in wanted],
+            [names[key[2]] for key in wanted], row=_PlaceRow,
+        )  # fmt: skip
+        return {wanted[place - 1]: conversion_id for place, conversion_id in rows}
+
+    async def messages(self, ids: Collection[int]) -> dict[int, list[Event]]:
+        """The events of conversions and refunds."""
+        found: dict[int, list[Event]] = defaultdict(list)
+        if ids:
+            rows = await self._transaction.fetch("conversion_messages_of", *self._key, sorted(ids), row=_MessageRow)
+            for row in rows:
+                found[row.conversion_id].append(_event(row))
+        return found
+
+    async def states(self, ids: Collection[int]) -> dict[int, State]:
+        """Those conversions that are there."""
+        if not ids:
+            return {}
+        rows = await self._transaction.fetch("conversions_as_stored", *self._key, sorted(ids), row=Row)
+        return {row["id"]: State(*row) for row in rows}
+
+    async def refunds(self, of: Collection[int], naming: Collection[str], ids: Collection[int]) -> dict[int, Refund]:
+        """Refunds of the conversions `of`, those that are `naming` one of these ids as their purchase's, and `ids`."""
+        if self._refunds is None:
+            self._refunds = (await self._transaction.fetch("has_refunds", *self._key, row=_FoundRow))[0].found
+        if not self._refunds:
+            return {}
+        rows = await self._transaction.fetch(
+            "refunds_concerned", *self._key, sorted(of), sorted(naming), sorted(ids), row=_RefundRow
+        )
+        return {row.id: Refund(*row) for row in rows}
+
+    def refund_added(self) -> None:
+        """From now on there are refunds."""
+        self._refunds = True
+
+    async def purchases(self, refunds: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """The purchase that each refund means: refunds by what they call it and by their own event name.
+
+        Of several that go by that id: one of the same event name, else one whose event id it is, else the first.
+        """
+        if not refunds:
+            return {}
+        named: dict[str, list[tuple[str, int, int]]] = defaultdict(list)
+        ids = sorted({refund_of for refund_of, _ in refunds})
+        for row in await self._transaction.fetch("purchases_by_ids", *self._key, ids, row=_PurchaseRow):
+            named[row.key].append((row.event_name, row.type, row.conversion_id))
+        return {
+            (refund_of, name): min(named[refund_of], key=lambda found: (found[0] != name, found[1], found[0]))[2]
+            for refund_of, name in refunds
+            if named[refund_of]
+        }
+
+    async def next_ids(self, count: int) -> list[int]:
+        """New numbers for conversions and refunds."""
+        return [row.id for row in await self._transaction.fetch("next_conversion_ids", count, row=_IdRow)]
+
+
+def _event(row: _MessageRow) -> Event:
+    touches = () if row.touch_platforms is None else tuple(
+        Touch(*touch)
+        for touch in zip(row.touch_platforms, row.touch_ads, row.touch_kinds, row.touch_times, strict=True)  # type: ignore[arg-type]  # all four or none
+    )  # fmt: skip
+    return Event._make((*tuple(row)[1:14], touches, row.properties))
+
+
+def _columns(rows: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    return [row[0] for row in rows], [row[1] for row in rows]
