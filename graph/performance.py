@@ -9,6 +9,7 @@ import strawberry
 from db.database import Row
 from db.entity import kind_of
 from db.level import Platform
+from graph.comparison import columns_of as columns_of_comparison
 from graph.comparison import comparison_field
 from graph.exchange import Exchange
 from graph.field import batched
@@ -22,6 +23,7 @@ from resolvers import exchange, freshness, options, performance, points, reach_b
 from resolvers.calendar import Granularity
 from resolvers.context import Request
 from resolvers.formulas import Sums
+from resolvers.metric import in_order
 from resolvers.options import ConversionSource
 from resolvers.several import OfPlatforms
 from resolvers.window import DEFAULT
@@ -187,12 +189,20 @@ class Performance:
     )
 
 
+def asked_together(selection: Selection) -> tuple[str, ...]:
+    """The columns of the totals and of what they are compared with, which one statement may find; nothing where no
+    comparison is selected.
+    """
+    compared = columns_of_comparison(selection, "comparison")
+    return in_order((*selection.metrics("totals"), *compared)) if compared else ()
+
+
 def _performance(
-    _request: Request, _selection: Selection, rows: Sequence[Row], window: Days = strawberry.UNSET,
+    _request: Request, selection: Selection, rows: Sequence[Row], window: Days = strawberry.UNSET,
     options: Chosen = strawberry.UNSET,
 ) -> Sequence[performance.Performance]:  # fmt: skip
     spec = window.spec() if window else DEFAULT
-    return performance.of(rows, kind_of(rows[0]).level, spec, options_of(options))
+    return performance.of(rows, kind_of(rows[0]).level, spec, options_of(options), asked_together(selection))
 
 
 def _project_performance(
@@ -202,7 +212,8 @@ def _project_performance(
     if platforms is None or platforms is strawberry.UNSET:
         return _performance(request, selection, rows, window, options)
     keys = [OfPlatforms(row["id"], tuple(sorted(set(platforms)))) for row in rows]
-    return performance.Performances(keys, None, window.spec() if window else DEFAULT, options_of(options))
+    asked = None, window.spec() if window else DEFAULT, options_of(options)
+    return performance.Performances(keys, *asked, together=asked_together(selection))
 
 
 performance_field = batched(

@@ -69,10 +69,13 @@ class Performance(NamedTuple):
 class Performances(Alike[Performance]):
     """The performance of many nodes of one level, over the same window with the same options."""
 
-    def __init__(self, keys: Sequence[Any], *asked: Any) -> None:
-        """`asked`: the level, the window and the options."""
+    def __init__(self, keys: Sequence[Any], *asked: Any, together: tuple[str, ...] = ()) -> None:
+        """`asked`: the level, the window and the options; `together`: columns of totals that are asked for in several
+        places, so that they are read once.
+        """
         self.keys = keys
         self.asked = asked
+        self.together = together
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -85,13 +88,15 @@ class Performances(Alike[Performance]):
         return map(partial(tuple.__new__, Performance), zip(self.keys, *map(repeat, self.asked), strict=False))
 
 
-def of(rows: Sequence[Row], level: Level | None, spec: WindowSpec, options: Options) -> Performances:
+def of(
+    rows: Sequence[Row], level: Level | None, spec: WindowSpec, options: Options, together: tuple[str, ...] = ()
+) -> Performances:
     """The performance of nodes of one level."""
     ids = column(rows, "id")
     if level is None:
-        return Performances(ids, None, spec, options)
+        return Performances(ids, None, spec, options, together=together)
     accounts = ids if level is Level.AD_ACCOUNT else column(rows, "ad_account_id")
-    return Performances(Entities(ids, accounts), level, spec, options)
+    return Performances(Entities(ids, accounts), level, spec, options, together=together)
 
 
 def elsewhen(asked: Sequence[Performance], respec: Callable[[WindowSpec], WindowSpec]) -> Sequence[Performance]:
@@ -192,6 +197,8 @@ def _currency(scope: AdAccountScopeRow | None) -> str | None:
 
 async def totals(request: Request, asked: Sequence[Performance], columns: tuple[str, ...]) -> Sequence[Sums]:
     """Batch: the sums of `columns` over each one's window."""
+    if isinstance(asked, Performances) and {*columns} <= {*asked.together}:
+        columns = asked.together
     return await _by_level(request, asked, (delivery.totals, columns), (_project_totals, columns))
 
 

@@ -179,3 +179,17 @@ async def test_days_that_contradict_themselves_are_refused(database, org_id, exe
     assert error.extensions["code"] == "VALIDATION"
     named = ("to", "lastDays", "range", "WindowInput", "ComparisonInput")
     assert any(word in error.message for word in named), error.message
+
+
+async def test_totals_and_what_they_are_compared_with_take_two_statements(database, org_id, ask, queries_sent):
+    tree = await make_tree(database, org_id, ads=2)
+    await make_full_fact(database, org_id, tree.ad, MONDAY)
+    queries_sent.clear()
+
+    await ask(
+        "query ($id: ID!) { adSet(id: $id) { ads { nodes { performance(window: {lastDays: 3}) {"
+        " totals { spend impressions } comparison { previous { clicks } changes { cpa { percent } } } } } } } }",
+        {"id": global_id.encode("AdSet", tree.ad_set)},
+    )
+
+    assert [name for name in queries_sent if name == "ad_delivery_totals"] == ["ad_delivery_totals"] * 2
