@@ -15,16 +15,12 @@ from db.database import Database
 from resolvers import global_id
 from tests.oracle.importing_vocabulary import bring
 from tests.oracle.vocabulary import Answer, Block, Comparison, Oracle, Told
-from tests.oracle.vocabulary_world import Entity, Question, make_question, make_world
+from tests.oracle.vocabulary_world import METRICS, Entity, Question, make_question, make_world
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
 AT_ONCE = 10
 TOLERANCE = 1e-12
 OF_EACH_WORLD = 100
-METRICS = (
-    "spend", "impressions", "clicks", "linkClicks", "reach", "frequency", "conversions", "conversionValue", "cpa",
-    "cpc", "cpm", "ctr", "cvr", "linkCtr", "linkCpc", "linkCvr", "aov", "roas", "roi", "profit",
-)  # fmt: skip
 NUMBERS = f"fragment Numbers on Metrics {{ {' '.join(METRICS)} unavailable {{ metric reason }} }}"
 CHANGES = " ".join(f"{metric} {{ absolute percent reason verdict }}" for metric in METRICS)
 FIELD = """{alias}: node(id: "{id}") {{ ... on {type} {{ performance({arguments}) {{
@@ -68,19 +64,19 @@ def field(alias: str, question: Question, ids: Mapping[Entity, int]) -> str:
     """One question as GraphQL."""
     options = [f'currency: "{question.currency}"'] if question.currency else []
     options += ["undefinedRatios: FLOORED"] if question.floored else []
-    arguments = [f"window: {_literal(question.window)}", f"options: {{{', '.join(options)}}}"]
+    arguments = [f"window: {literal(question.window)}", f"options: {{{', '.join(options)}}}"]
     arguments += [f"platforms: [{' '.join(question.platforms)}]"] if question.platforms else []
     to = f"against: {question.against}"
     if not isinstance(question.against, str):
         since, until = map(str, question.against)
-        to = f"window: {_literal({'range': {'since': since, 'until': until}})}"
+        to = f"window: {literal({'range': {'since': since, 'until': until}})}"
     return FIELD.format(
         alias=alias, id=global_id.encode(question.entity[0], ids[question.entity]), type=question.entity[0],
         arguments=", ".join(arguments), to=f"{{{to}}}", granularity=question.granularity,
     )  # fmt: skip
 
 
-def _literal(window: dict[str, Any] | None) -> str:
+def literal(window: dict[str, Any] | None) -> str:
     if window is None:
         return "null"
     if "range" in window:
@@ -98,7 +94,7 @@ def differences(found: dict[str, Any], expected: Answer) -> Iterator[str]:
     said = {**found["window"], "currency": found["currency"], **found["freshness"]}
     if said != told:
         yield f"{said} where the rules say {told}"
-    yield from _of_block(found["totals"], expected.totals, "totals")
+    yield from of_block(found["totals"], expected.totals, "totals")
     yield from _of_comparison(found["comparison"], expected.comparison)
     points = found["series"]["points"]
     if len(points) != len(expected.series):
@@ -107,14 +103,14 @@ def differences(found: dict[str, Any], expected: Answer) -> Iterator[str]:
         days = (point["bucket"], point["since"], point["until"])
         if days != (str(block.bucket), str(block.since), str(block.until)):
             yield f"the bucket {days} where the rules say {block[:3]}"
-        yield from _of_block(point["metrics"], block, f"{block.bucket}")
+        yield from of_block(point["metrics"], block, f"{block.bucket}")
 
 
-def _of_block(found: dict[str, Any], block: Block, where: str) -> Iterator[str]:
+def of_block(found: dict[str, Any], block: Block, where: str) -> Iterator[str]:
     reasons = {one["metric"]: one["reason"] for one in found["unavailable"]}
     for metric in METRICS:
         told = block.metrics[metric]
-        reason = reasons.get(_enum(metric))
+        reason = reasons.get(enum(metric))
         if reason != told.reason or not _same(found[metric], told):
             yield f"{where} {metric}: {found[metric]!r}, {reason} where the rules say {told}"
 
@@ -123,7 +119,7 @@ def _of_comparison(found: dict[str, Any], expected: Comparison) -> Iterator[str]
     said = (found["window"]["since"], found["window"]["until"], found["partial"])
     if said != (str(expected.since), str(expected.until), expected.partial):
         yield f"compared with {said} where the rules say {expected[:3]}"
-    yield from _of_block(found["previous"], expected.previous, "previous")
+    yield from of_block(found["previous"], expected.previous, "previous")
     for metric, change in expected.changes.items():
         told = found["changes"][metric]
         wrong = told["reason"] != change.reason
@@ -149,5 +145,5 @@ def _same(found: float | None, told: Told) -> bool:
     return _close(found, told.value, told.size or 0)
 
 
-def _enum(metric: str) -> str:
+def enum(metric: str) -> str:
     return "".join(f"_{letter}" if letter.isupper() else letter for letter in metric).upper()

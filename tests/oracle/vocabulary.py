@@ -168,6 +168,7 @@ _TYPES: dict[str, pa.DataType] = {
     **dict.fromkeys(("granularity", "against"), pa.string()),
     **dict.fromkeys(("replaces", "floored"), pa.bool_()),
     "now": pa.timestamp("us", "UTC"), "units": pa.float64(), "platforms": pa.list_(pa.string()),
+    "members": pa.list_(pa.int64()),
 }  # fmt: skip
 
 
@@ -178,6 +179,7 @@ def _question(number: int, one: Question, numbers: dict[Entity, int]) -> dict[st
         "q": number, "entity": numbers[one.entity], "since": days.get("since"), "until": days.get("until"),
         "last_days": window.get("lastDays"), "preset": window.get("preset"), "currency": one.currency,
         "floored": one.floored, "granularity": one.granularity, "platforms": one.platforms,
+        "members": None if one.members is None else [numbers[entity] for entity in one.members],
         "against": one.against if isinstance(one.against, str) else None,
         "compared_since": None if isinstance(one.against, str) else one.against[0],
         "compared_until": None if isinstance(one.against, str) else one.against[1],

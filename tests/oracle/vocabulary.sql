@@ -138,7 +138,7 @@ from calendar, (select currency from account union select currency from rate uni
 -- name: asked
 create or replace temp table asked as
 with local as (
-    select question.*, entity.level, owner.number as project, timezone_of.timezone,
+    select question.*, if(question.members is null, entity.level, 0) as level, owner.number as project, timezone_of.timezone,
         (moment.now at time zone timezone_of.timezone)::date as today, project.week_start, project.reporting_currency
     from question
     join entity on entity.id = question.entity
@@ -219,11 +219,15 @@ select q, 'previous', moved.since, moved.until from moved join by_months using (
 union all
 select q, 'previous', compared_since, compared_until from asked where compared_since is not null;
 
--- Of whom the numbers are: of a project's ad accounts (those of some platforms), else of the entity itself.
+-- Of whom the numbers are: of those of a list, of a project's ad accounts (of some platforms), else of the entity itself.
 create or replace temp table part as
 select asked.q, entity.id as entity, entity.account
 from asked
-join entity on if(asked.level = 0, entity.parent = asked.entity, entity.id = asked.entity)
+join entity on case
+    when asked.members is not null then list_contains(asked.members, entity.id)
+    when asked.level = 0 then entity.parent = asked.entity
+    else entity.id = asked.entity
+end
 join account on account.id = entity.account
 where asked.platforms is null or list_contains(asked.platforms, account.platform);
 -- In one currency: the one asked for; of a project whose ad accounts have several, its reporting currency; else that of
@@ -232,9 +236,8 @@ create or replace temp table money as
 with mine as (
     select side.q, side.side, if(account.currency = 'XXX', 'XXX ' || account.id, account.currency) as code,
         exists (
-            from spoken join entity on entity.id = spoken.entity
-            where entity.level = 1 and entity.account = part.account and spoken.day >= side.since
-                and spoken.day < side.until
+            from spoken
+            where spoken.entity = part.entity and spoken.day >= side.since and spoken.day < side.until
         ) as delivered
     from side join part using (q) join account on account.id = part.account
 ),

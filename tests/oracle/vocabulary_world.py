@@ -13,6 +13,13 @@ DAYS = 18
 DAY = timedelta(1)
 KINDS = ("Project", "AdAccount", "Campaign", "AdSet", "Ad")
 ADDITIVE = ("spend", "impressions", "clicks", "linkClicks", "conversions", "conversionValue")
+METRICS = (
+    "spend", "impressions", "clicks", "linkClicks", "reach", "frequency", "conversions", "conversionValue", "cpa",
+    "cpc", "cpm", "ctr", "cvr", "linkCtr", "linkCpc", "linkCvr", "aov", "roas", "roi", "profit",
+)  # fmt: skip
+MONEY = ("spend", "conversionValue", "cpa", "cpc", "cpm", "linkCpc", "aov", "profit")
+COSTS = ("cpa", "cpc", "cpm", "linkCpc")
+OF_VALUE_OR_REACH = ("reach", "frequency", "conversionValue", "aov", "roas", "roi", "profit")
 CURRENCIES = ("USD", "EUR", "JPY", "GBP", "XXX")
 TIMEZONES = ("UTC", "America/New_York", "Europe/Berlin", "Pacific/Kiritimati", "Pacific/Pago_Pago")
 PRESETS = (
@@ -101,7 +108,9 @@ class Question:
     # a name, or the days of another window
     against: str | tuple[date, date]
     # of a project: some of its ad accounts; None: all
-    platforms: tuple[str, ...] | None
+    platforms: tuple[str, ...] | None = None
+    # of a list below the entity: who is in it
+    members: tuple[Entity, ...] | None = None
 
 
 def make_world(random: Random) -> World:
@@ -194,6 +203,47 @@ def make_question(random: Random, world: World) -> Question:
         random.choice(against),
         some if entity[0] == "Project" and random.random() < 0.3 else None,
     )
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list below an entity, ordered by a metric over a window, of those who keep a bound of another one."""
+
+    entity: Entity
+    kind: str
+    metric: str
+    window: dict[str, Any] | None
+    currency: str | None
+    floored: bool
+    descending: bool
+    worst: bool
+    bounded: str
+    bound: str
+    value: float
+    first: int
+
+
+def make_list(random: Random, world: World) -> Listed:
+    """A list at any depth below any entity that has something below it."""
+    kind = random.choice([kind for kind in KINDS[1:] if any(entity[0] == kind for entity in world.parents)])
+    above = [entity for entity in world.entities if KINDS.index(entity[0]) < KINDS.index(kind)]
+    return Listed(
+        random.choice(above), kind, random.choice(METRICS), make_window(random),
+        random.choice([None, None, "USD", "EUR"]), random.random() < 0.1, random.random() < 0.5, random.random() < 0.5,
+        random.choice(ADDITIVE[:4]), random.choice(["gt", "gte", "lt", "lte"]), random.choice([0, 0, 1, 0.001, 10**6]),
+        random.randint(1, 4),
+    )  # fmt: skip
+
+
+def descendants(world: World, entity: Entity, kind: str) -> list[Entity]:
+    """All of one kind below an entity."""
+    return [each for each in world.parents if each[0] == kind and entity in _above(world, each)]
+
+
+def _above(world: World, entity: Entity) -> list[Entity]:
+    if entity not in world.parents:
+        return []
+    return [world.parents[entity], *_above(world, world.parents[entity])]
 
 
 def make_window(random: Random) -> dict[str, Any] | None:
