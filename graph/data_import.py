@@ -42,7 +42,7 @@ class _Reported(NamedTuple):
 class ImportedFile:
     name: str = strawberry.field(description="Its name, without the directory.")
     sha256: str | None = strawberry.field(
-        description="The SHA-256 of its content, in hexadecimal; null of what came through standard input."
+        description="The SHA-256 of its bytes, in hexadecimal; of standard input those that were read."
     )
 
 

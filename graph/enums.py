@@ -64,6 +64,7 @@ _describe(
     "ConversionDating",
     "The day that a platform files a conversion under.",
     IMPRESSION="That on which the ad was seen.",
+    CLICK="That of the click or tap.",
     CONVERSION="That of the conversion itself.",
     UNKNOWN="The source does not say.",
 )

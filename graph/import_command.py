@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -16,9 +17,9 @@ from db.database import Database
 from db.errors import Invalid, NotFound
 from db.importers import SOURCES
 from db.importers.choices import Choices
-from db.importers.files import STANDARD_INPUT
+from db.importers.files import STANDARD_INPUT, bytes_of, bytes_read
 from db.importers.landed import landed
-from db.importers.records import Computed
+from db.importers.records import Computed, Dating
 from db.level import Level, Platform
 from graph import exchange_rates_command, terminal
 from graph.member import named
@@ -97,6 +98,10 @@ def import_(
     account: Annotated[
         str | None, typer.Option(metavar="ID", help="The platform's id of the ad account of rows that name none.")
     ] = None,
+    dating: Annotated[
+        str | None, typer.Option(metavar="DAY", help="What conversions are filed under, where the export does not "
+                                 "say: the day of the impression, click or conversion.")
+    ] = None,
     lifetime: Annotated[
         bool, typer.Option("--lifetime", help="Rows without a day, or over several, are about whole lives.")
     ] = False,
@@ -131,6 +136,7 @@ def import_(
     choices = Choices(
         tuple(filter(None, (action_types or "").split(","))), conversion, _columns(columns), date_format,
         named(Level, "--level", level), named(Platform, "--platform", platform), account, lifetime,
+        dating=named(Dating, "--dating", dating) or Dating.UNKNOWN,
     )  # fmt: skip
     choices.check(source, SOURCES[source].heeds)
     if verify:
@@ -146,18 +152,18 @@ def import_(
                 )]  # fmt: skip
             beside = given[0] if paths else Path(given[0].name)
             rejects = stack.enter_context(Rejects.beside(beside)) if skip_bad_rows else None
-            progress = stack.enter_context(terminal.progress(f"Importing {source}", terminal.lines(given)))
-            report = await run_import(
-                database, org_id, options, source=source, records=SOURCES[source].read(given, choices),
-                rejects=rejects, progress=progress, stage=progress.stage,
-            )  # fmt: skip
-        terminal.show_import(report, rejects.path if rejects and rejects.count and not dry_run else None)
-        reports.append(report)
-        if verify:
-            read = SOURCES[source].read(given, replace(choices, computed=True))
-            told = (row for row in read if isinstance(row, Computed) and options.names(row.since))
-            request = partial(Request, database, org_id, datetime.now(UTC))
-            terminal.show_comparison(await compare(request, told))
+            with terminal.progress(f"Importing {source}", _total(given)) as progress:
+                report = await run_import(
+                    database, org_id, options, source=source, records=SOURCES[source].read(given, choices),
+                    rejects=rejects, progress=progress, stage=progress.stage,
+                )  # fmt: skip
+            terminal.show_import(report, rejects.path if rejects and rejects.count and not dry_run else None)
+            reports.append(report)
+            if verify:
+                read = SOURCES[source].read(given, replace(choices, computed=True))
+                told = (row for row in read if isinstance(row, Computed) and options.names(row.since))
+                request = partial(Request, database, org_id, datetime.now(UTC))
+                terminal.show_comparison(await compare(request, told))
 
     try:
         with database_url(settings) as url:
@@ -169,6 +175,18 @@ def import_(
         raise typer.Exit(WITH_REJECTS)
     if not reports[0].changed:
         raise typer.Exit(NOTHING_TO_DO)
+
+
+def _total(paths: Sequence[Path]) -> Callable[[int], float | None]:
+    """About how many rows there are: as many more as the bytes that are left to read have, going by those so far."""
+    size, before = bytes_of(paths), bytes_read()
+
+    def total(done: int) -> float | None:
+        read = bytes_read() - before
+        # Where so little is read that nothing can be told, or by rows of which not all are in yet.
+        return done * max(size / read, 1.0) if size and read and done else None
+
+    return total
 
 
 def _check_verify(source: str, paths: list[Path] | None, dry_run: bool) -> None:  # noqa: FBT001  # the option itself

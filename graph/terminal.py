@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -46,12 +45,16 @@ def fail(message: str) -> None:
     say(f"adgraph: {' '.join(message.split())}")
 
 
+# About how many there are in all, once so many are done; None where nobody knows.
+Total = Callable[[int], float | None]
+
+
 class Progress:
     """How far something is, for logs: a line now and then, never more than one in `PAUSE` seconds."""
 
     PAUSE = 10.0
 
-    def __init__(self, what: str, total: int | None) -> None:
+    def __init__(self, what: str, total: Total) -> None:
         self._what = what
         self._total = total
         self._began = self._said = time.monotonic()
@@ -62,7 +65,8 @@ class Progress:
         if now - self._said < self.PAUSE:
             return
         self._said, rate = now, done / (now - self._began)
-        left = "" if self._total is None or not done else f", {max(0, self._total - done) / rate:,.0f} s left"
+        total = self._total(done)
+        left = "" if total is None or not done else f", {max(0, total - done) / rate:,.0f} s left"
         say(f"{self._what}: {done:,} rows, {rate:,.0f} rows/s{left}")
 
     def stage(self, name: str) -> None:
@@ -75,14 +79,15 @@ class Progress:
 class _Bar(Progress):
     """The same as a bar, for people."""
 
-    def __init__(self, what: str, total: int | None, bar: rich.progress.Progress) -> None:
+    def __init__(self, what: str, total: Total, bar: rich.progress.Progress) -> None:
         super().__init__(what, total)
         self._bar = bar
-        self._task = bar.add_task(what, total=total, rate="")
+        self._task = bar.add_task(what, total=total(0), rate="")
 
     def __call__(self, done: int) -> None:
         rate = done / max(time.monotonic() - self._began, 0.001)
-        self._bar.update(self._task, completed=done, rate=f"{done:,} rows, {rate:,.0f}/s")
+        total = self._total(done)
+        self._bar.update(self._task, completed=done, total=total, rate=f"{done:,} rows, {rate:,.0f}/s")
 
     def stage(self, name: str) -> None:
         # Without a total it moves to and fro.
@@ -90,11 +95,12 @@ class _Bar(Progress):
 
 
 @contextmanager
-def progress(what: str, total: int | None = None) -> Iterator[Progress]:
+def progress(what: str, total: int | Total | None = None) -> Iterator[Progress]:
     """A bar with rows a second and, where the `total` is known, the time left; lines where nobody watches."""
+    in_all = total if callable(total) else lambda _done: total
     if not sys.stderr.isatty():
         say(f"{what} …")
-        yield Progress(what, total)
+        yield Progress(what, in_all)
         return
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -108,27 +114,7 @@ def progress(what: str, total: int | None = None) -> Iterator[Progress]:
         *(() if total is None else (TextColumn("left:"), TimeRemainingColumn())),
     )
     with Bars(*columns, console=Console(stderr=True)) as bars:
-        yield _Bar(what, total, bars)
-
-
-def lines(paths: Iterable[Path]) -> int | None:
-    """About how many rows the files hold, for the time left: their lines. None where lines tell nothing of that."""
-    files = [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path]) if file.is_file()]
-    files = [file for file in files if file.suffix.lower() in _TABLES] if len(files) > 1 else files
-    if not files or any(file.suffix.lower() not in _TABLES for file in files):
-        return None
-    with suppress(OSError):
-        return sum(_count(file) for file in files)
-    return None
-
-
-# Files with a row on each line.
-_TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
-
-
-def _count(file: Path) -> int:
-    with file.open("rb") as opened:
-        return sum(block.count(b"\n") for block in iter(partial(opened.read, 2**20), b""))
+        yield _Bar(what, in_all, bars)
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> None:

@@ -21,7 +21,7 @@ HELP = (
     "of 1 and without breakdowns. Other streams are left out. Of rows that were synced more than once the latest "
     "counts. Conversions are the first present of --action-types."
 )
-CHOICES = ("action_types", "computed")
+CHOICES = ("action_types", "computed", "dating")
 
 _LEVELS = {
     "ad_account": Level.AD_ACCOUNT, "campaigns": Level.CAMPAIGN, "ad_sets": Level.AD_SET, "ads": Level.AD,

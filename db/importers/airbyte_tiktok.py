@@ -10,8 +10,9 @@ from pathlib import Path
 from db.importers import cells, tiktok_terms
 from db.importers.airbyte import Message, messages
 from db.importers.choices import AS_THE_SOURCE_DOES, Choices
+from db.importers.computed import computed
 from db.importers.files import each
-from db.importers.records import BadRow, Entity, Note, Record
+from db.importers.records import BadRow, Entity, Fact, Note, Record
 from db.importers.row import Fields, RowError
 from db.level import Level, Platform
 
@@ -22,7 +23,7 @@ HELP = (
     "Other streams are left out. Of rows that were synced more than once the latest counts. "
     "--conversion real_time_conversion counts by the conversion's day instead of the impression's."
 )
-CHOICES = ("conversion",)
+CHOICES = ("computed", "conversion")
 WHAT = "the JSONL file with Airbyte's TikTok records"
 
 _LEVELS = {
@@ -44,6 +45,9 @@ def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterat
             record = message if isinstance(message, BadRow) else _record(message, reported.conversion, left_out)
             if record:
                 yield record
+            if choices.computed and isinstance(record, Fact) and isinstance(message, Message):
+                theirs = computed(_report_row(message), record, tiktok_terms.RATES)
+                yield from [theirs] if theirs else []
     yield reported
     for stream, count in sorted(left_out.items()):
         yield Note(
@@ -56,7 +60,7 @@ def _record(message: Message, conversion: str, left_out: Counter[str]) -> Record
     place, stream, data, version, _ = message
     try:
         if report := _REPORT.fullmatch(stream):
-            row = Fields(place, {**_nested(data, "metrics"), **_nested(data, "dimensions"), **data})
+            row = _report_row(message)
             level = _LEVELS[report[1]]
             if report[2] == "lifetime":
                 return tiktok_terms.lifetime(row, level, message.emitted_at)
@@ -69,6 +73,11 @@ def _record(message: Message, conversion: str, left_out: Counter[str]) -> Record
         return error.of(Fields(place, message.whole))
     left_out[stream] += 1
     return None
+
+
+def _report_row(message: Message) -> Fields:
+    data = message.data
+    return Fields(message.place, {**_nested(data, "metrics"), **_nested(data, "dimensions"), **data})
 
 
 def _nested(data: dict[str, object], name: str) -> dict[str, object]:

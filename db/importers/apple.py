@@ -23,7 +23,7 @@ HELP = (
     "returnRowTotals false and no groupBy. Taps are clicks and link clicks alike; conversions are totalInstalls, or "
     "tapInstalls with --conversion tapInstalls. Apple reports no reach and no conversion value."
 )
-CHOICES = ("computed", "conversion")
+CHOICES = ("computed", "conversion", "dating")
 
 # As the API answers, and without the envelope around it.
 _ROWS = ("data.reportingDataResponse.row", "reportingDataResponse.row")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from db.importers.choices import Choices
-from db.importers.records import Dating, Reported
+from db.importers.records import Reported
 from db.importers.row import Row
 
 AFTER_A_TAP = "30 days after a tap"
@@ -23,7 +23,7 @@ _STATUSES = {
 def reported(choices: Choices) -> Reported:
     """What counts as a conversion."""
     conversion = choices.counted(tuple(CONVERSIONS))
-    return Reported(conversion, CONVERSIONS[conversion], Dating.UNKNOWN)
+    return Reported(conversion, CONVERSIONS[conversion], choices.dating)
 
 
 def status(row: Row, column: str) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 from db.errors import Invalid
+from db.importers.records import Dating
 from db.level import Level, Platform
 
 
@@ -16,7 +17,8 @@ class Choices:
     `action_types` are Meta's, the first present counts; `conversion` is the platform's count that conversions are.
     `columns` names the column of each of our fields, `date_format` is strptime's; `level` and `platform` are what the
     rows are about. `account` is the ad account of rows that name none, `lifetime` says that rows without a day, or
-    over several, are about the whole life of their entity. `computed` asks for what platforms computed themselves too.
+    over several, are about the whole life of their entity. `computed` asks for what platforms computed themselves
+    too. `dating` is the day that conversions are filed under, where the export does not say.
     """
 
     action_types: tuple[str, ...] = ()
@@ -28,11 +30,13 @@ class Choices:
     account: str | None = None
     lifetime: bool = False
     computed: bool = False
+    dating: Dating = Dating.UNKNOWN
 
     def check(self, source: str, heeded: tuple[str, ...]) -> None:
         """Raises `Invalid` where something is chosen that the source does not heed."""
         for each in fields(self):
-            if getattr(self, each.name) and each.name not in heeded:
+            chosen = getattr(self, each.name)
+            if chosen and chosen is not Dating.UNKNOWN and each.name not in heeded:
                 option = _OPTIONS.get(each.name, each.name.replace("_", "-"))
                 raise Invalid(f"--{option} means nothing to {source}: leave it out.")
 

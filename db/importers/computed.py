@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from db.importers import cells
-from db.importers.records import Computed, Fact, WindowReach
-from db.importers.row import Row
+from db.importers.records import BadRow, Computed, Fact, WindowReach
+from db.importers.row import Row, parsed
+
+R = TypeVar("R", bound=Row)
 
 
 class Theirs(NamedTuple):
@@ -34,3 +36,17 @@ def computed(row: Row, record: Fact | WindowReach, names: Mapping[str, Theirs]) 
     if not numbers:
         return None
     return Computed(record.place, record.platform, record.level, record.external_id, since, until, numbers)
+
+
+def beside(
+    rows: Iterable[R | BadRow], parse: Callable[[R], Fact], names: Mapping[str, Theirs], *, wanted: bool
+) -> Iterator[Fact | BadRow | Computed]:
+    """What `parse` makes of each row and, where it is `wanted`, what the row has of the metrics `names`."""
+    if not wanted:
+        yield from parsed(rows, parse)
+        return
+    for row in rows:
+        for record in parsed([row], parse):
+            yield record
+            if isinstance(record, Fact) and not isinstance(row, BadRow) and (theirs := computed(row, record, names)):
+                yield theirs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import re
 import sys
@@ -140,8 +141,63 @@ def _alone_in_zip(path: Path, begin: bytes) -> str | None:
 
 def _raw(path: Path) -> io.FileIO:
     if path == STANDARD_INPUT:
-        return io.FileIO(sys.stdin.fileno(), closefd=False)
-    return io.FileIO(path)
+        return _StandardInput(sys.stdin.fileno(), closefd=False)
+    return _File(path)
+
+
+class _File(io.FileIO):
+    """A file that counts what is read of it."""
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        length = super().readinto(buffer)
+        _Read.bytes += length or 0
+        return length
+
+
+class _StandardInput(_File):
+    """Standard input, which nobody can read again: so its hash is taken on the way."""
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        length = super().readinto(buffer)
+        _Read.of_standard_input.update(memoryview(buffer)[: length or 0])
+        return length
+
+
+class _Read:
+    """What this process has read: of all files, and of the one standard input that it has."""
+
+    bytes = 0
+    of_standard_input = hashlib.sha256()
+
+
+def bytes_read() -> int:
+    """How many bytes this process has read of files so far, as they are there."""
+    return _Read.bytes
+
+
+def have_read(number: int) -> None:
+    """Counts bytes that a library has read."""
+    _Read.bytes += number
+
+
+def bytes_of(paths: Iterable[Path]) -> int | None:
+    """How many bytes the files have, or the tables in a directory; None where nobody knows, as of standard input."""
+    try:
+        files = [file for path in paths for file in (_csv_files(path) if path.is_dir() else [path])]
+        return sum(file.stat().st_size for file in files) if files and all(map(Path.is_file, files)) else None
+    except (OSError, Invalid):
+        return None
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, as they are there; of standard input that of all that this process has read."""
+    if path == STANDARD_INPUT:
+        return _Read.of_standard_input.hexdigest()
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise Invalid(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def damaged(path: Path, line: int, error: Exception) -> BadRow:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from db.importers import apple_terms, cells
 from db.importers.choices import AS_THE_SOURCE_DOES, Choices
+from db.importers.computed import Theirs, beside
 from db.importers.csv_table import rows
 from db.importers.files import missing_tables, tables
 from db.importers.mentions import Parents
-from db.importers.records import Dating, Entity, Fact, Record, Reported
+from db.importers.records import Entity, Fact, Record, Reported
 from db.importers.row import Cells, parsed
 from db.level import Level, Platform
 
@@ -21,7 +22,7 @@ HELP = (
     "Export each table whole, with its header; or read them where they landed, with --from and --schema. Taps are "
     "clicks and link clicks alike; conversions are all installs, or those after a tap with --conversion tapInstalls."
 )
-CHOICES = ("conversion",)
+CHOICES = ("computed", "conversion", "dating")
 WHAT = "the directory with Fivetran's Apple Search Ads tables as CSV files"
 
 _REPORTS = {
@@ -29,6 +30,7 @@ _REPORTS = {
     "ad_report": (Level.AD, "ad_id"), "ad_level_report": (Level.AD, "ad_id"),
 }  # fmt: skip
 TABLES = ("organization", "campaign_history", "ad_group_history", "ad_history", *_REPORTS)
+_RATES = {"ctr": Theirs("tap_through_rate"), "cpc": Theirs("avg_cpt_amount"), "cpm": Theirs("avg_cpm_amount")}
 _PARENT_COLUMNS = {
     Level.AD_ACCOUNT: ("organization_id", "org_id"), Level.CAMPAIGN: ("campaign_id",), Level.AD_SET: ("ad_group_id",),
 }  # fmt: skip
@@ -63,9 +65,8 @@ def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterat
     for name, (level, column) in _REPORTS.items():
         if name in found:
             report = _Report(level, column, reported, money)
-            yield from parsed(
-                rows(found[name], column, "date", "impressions", "taps", "local_spend_amount"), report.fact
-            )
+            reported_rows = rows(found[name], column, "date", "impressions", "taps", "local_spend_amount")
+            yield from beside(reported_rows, report.fact, _RATES, wanted=choices.computed)
             yield report.reported
     yield from money.told()
 
@@ -142,7 +143,7 @@ class _Report:
         newer = [column for counts in _INSTALLS.values() for columns in counts for column in columns]
         if not any(map(row.has, newer)):
             columns = next((columns for columns in _OLDER_INSTALLS if all(map(row.has, columns))), ())
-            self.reported = Reported(" + ".join(columns), apple_terms.AFTER_A_TAP, Dating.UNKNOWN)
+            self.reported = Reported(" + ".join(columns), apple_terms.AFTER_A_TAP, self.reported.dating)
             return columns
         return next((columns for columns in _INSTALLS[self.reported.conversion] if all(map(row.has, columns))), ())
 

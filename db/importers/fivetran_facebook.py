@@ -10,10 +10,11 @@ from pathlib import Path
 
 from db.importers import cells, meta_terms
 from db.importers.choices import AS_THE_SOURCE_DOES, Choices
+from db.importers.computed import Theirs, beside
 from db.importers.csv_table import rows
 from db.importers.files import missing_tables, tables
 from db.importers.meta_actions import CONVERSION_TYPES, Actions, attribution
-from db.importers.records import BadRow, Dating, Entity, Fact, Note, Orphan, Record, Reported
+from db.importers.records import Entity, Fact, Note, Orphan, Record, Reported
 from db.importers.row import Cells, parsed
 from db.level import Level, Platform
 
@@ -23,11 +24,13 @@ HELP = (
     "Export each table whole, with its header; or read them where they landed, with --from and --schema. Conversions "
     "are the first present of --action-types; clicks are not in this report, link clicks are."
 )
-CHOICES = ("action_types",)
+CHOICES = ("action_types", "computed", "dating")
 WHAT = "the directory with Fivetran's Facebook Ads tables as CSV files"
 
 _HISTORY = ("account_history", "campaign_history", "ad_set_history", "ad_history")
 TABLES = (*_HISTORY, "basic_ad", "basic_ad_actions", "basic_ad_action_values")
+# Rates of all clicks are none of ours here, for the report has link clicks only.
+_RATES = {"cpm": Theirs("cpm"), "frequency": Theirs("frequency")}
 _PARENT_COLUMNS = {Level.AD_ACCOUNT: "account_id", Level.CAMPAIGN: "campaign_id", Level.AD_SET: "ad_set_id"}
 
 
@@ -55,10 +58,10 @@ def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterat
     values = Actions(found.get("basic_ad_action_values"), types)
     yield from conversions.read()
     yield from values.read()
-    yield from _delivery(found["basic_ad"], known, conversions, values)
+    yield from _delivery(found["basic_ad"], known, conversions, values, computed=choices.computed)
     yield from _without_delivery(known, conversions, values)
     if "basic_ad_actions" in found or "basic_ad_action_values" in found:
-        yield Reported(", ".join(types), attribution(), Dating.UNKNOWN)
+        yield Reported(", ".join(types), attribution(), choices.dating)
 
 
 def _entities(found: dict[str, Path], known: _Known) -> Iterator[Record]:
@@ -99,11 +102,12 @@ def _entity(row: Cells, level: Level, known: _Known) -> Entity:
     return replace(entity, budget_micros=micros, budget_period=period, objective=objective)
 
 
-def _delivery(path: Path, known: _Known, conversions: Actions, values: Actions) -> Iterator[Record]:
+def _delivery(path: Path, known: _Known, conversions: Actions, values: Actions, *, computed: bool) -> Iterator[Record]:
     table = rows(path, "ad_id", "date", "impressions", "spend")
-    for record in parsed(table, partial(_fact, conversions=conversions, values=values)):
+    read = partial(_fact, conversions=conversions, values=values)
+    for record in beside(table, read, _RATES, wanted=computed):
         yield record
-        if isinstance(record, BadRow):
+        if not isinstance(record, Fact):
             continue
         ad, day = record.external_id, record.day
         account = record.parents[0][1] if record.parents else known.account_of.get(ad)

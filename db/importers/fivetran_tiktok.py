@@ -8,6 +8,7 @@ from pathlib import Path
 
 from db.importers import cells, tiktok_terms
 from db.importers.choices import AS_THE_SOURCE_DOES, Choices
+from db.importers.computed import beside
 from db.importers.csv_table import rows
 from db.importers.files import missing_tables, tables
 from db.importers.records import Entity, Record
@@ -21,7 +22,7 @@ HELP = (
     "Hours are summed to days; a daily row stands where both are. --conversion real_time_conversion counts by the "
     "conversion's day instead of the impression's."
 )
-CHOICES = ("conversion",)
+CHOICES = ("computed", "conversion")
 WHAT = "the directory with Fivetran's TikTok Ads tables as CSV files"
 
 _REPORTED = {"ad": Level.AD, "adgroup": Level.AD_SET, "campaign": Level.CAMPAIGN, "advertiser": Level.AD_ACCOUNT}
@@ -53,7 +54,8 @@ def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterat
             fact = partial(tiktok_terms.fact, conversion=reported.conversion)
             time = "stat_time_hour" if hourly else "stat_time_day"
             needed = (tiktok_terms.ID_COLUMNS[level], time, "spend", "impressions", "clicks")
-            yield from parsed(rows(found[report], *needed), partial(fact, level=level, hourly=hourly))
+            read = partial(fact, level=level, hourly=hourly)
+            yield from beside(rows(found[report], *needed), read, tiktok_terms.RATES, wanted=choices.computed)
     yield reported
 
 

@@ -19,7 +19,7 @@ HELP = (
     "Conversions are the first present of --action-types. A row over several days brings its reach alone; asked with "
     "date_preset=maximum, that of a whole life with --lifetime."
 )
-CHOICES = ("action_types", "computed", "lifetime")
+CHOICES = ("action_types", "computed", "dating", "lifetime")
 
 
 def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterator[Record]:

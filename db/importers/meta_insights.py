@@ -11,7 +11,7 @@ from db.importers.choices import Choices
 from db.importers.computed import Theirs, computed
 from db.importers.mentions import Mention, Mentions, Parents
 from db.importers.meta_actions import CONVERSION_TYPES, attribution, chosen
-from db.importers.records import BadRow, Dating, Fact, Note, Record, Reported, WindowReach
+from db.importers.records import BadRow, Fact, Note, Record, Reported, WindowReach
 from db.importers.row import Fields, RowError
 from db.level import Level, Platform
 
@@ -81,6 +81,7 @@ class Insights:
         self._types = choices.action_types or CONVERSION_TYPES
         self._computed = choices.computed
         self._lifetime = choices.lifetime
+        self._dating = choices.dating
         self._mentions = Mentions(Platform.META)
         self._currency_of: dict[str, str] = {}
         self._settings: set[str] = set()
@@ -113,7 +114,7 @@ class Insights:
                 "cannot be told from it. Export with time_increment=1 to have days."
             )
         if self._with_actions:
-            yield Reported(", ".join(self._types), attribution(self._settings), Dating.UNKNOWN)
+            yield Reported(", ".join(self._types), attribution(self._settings), self._dating)
         else:
             yield Note(
                 "No row has actions, so conversions and their value are not reported. Export the fields actions and "

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # it has no types …
 import pyarrow.parquet  # type: ignore[import-untyped]  # … nor have its parts
 
+from db.importers.files import have_read
 from db.importers.records import BadRow, Place
 from db.importers.table_columns import Block
 
@@ -38,7 +39,10 @@ def blocks(path: Path, columns: Mapping[str, int]) -> Iterator[Block | BadRow]:
                     return
             names = {field: schema.names[number] for field, number in columns.items()}
             wanted = list(dict.fromkeys(names.values()))
+            size, number = path.stat().st_size, max(1, file.metadata.num_rows)
             for batch in file.iter_batches(_BATCH, columns=wanted, use_threads=False):
+                # Its library reads by itself, here and there: the bytes of as many rows.
+                have_read(size * len(batch) // number)
                 lines = pa.array(range(done + 1, done + len(batch) + 1), pa.int32())
                 done += len(batch)
                 yield Block(lines, {field: batch.column(name) for field, name in names.items()})

@@ -152,6 +152,7 @@ class Dating(StrEnum):
     """The day that a platform files a conversion under."""
 
     IMPRESSION = "IMPRESSION"
+    CLICK = "CLICK"
     CONVERSION = "CONVERSION"
     UNKNOWN = "UNKNOWN"
 

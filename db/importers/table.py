@@ -12,9 +12,11 @@ from db.errors import Invalid
 from db.importers import cells, csv_table
 from db.importers.cells import CellError
 from db.importers.choices import AS_THE_SOURCE_DOES, Choices
+from db.importers.computed import Theirs, computed
 from db.importers.files import STANDARD_INPUT, each
 from db.importers.mentions import Mentions
-from db.importers.records import BadRow, Dating, Note, Place, Record, Reported
+from db.importers.records import BadRow, Fact, Note, Place, Record, Reported
+from db.importers.row import Cells
 from db.importers.table_rows import DESCRIPTION, IDS, METRICS, Rows, Table
 from db.level import Level, Platform
 
@@ -26,11 +28,14 @@ HELP = (
     "campaign_id, campaign_name; ad_set_id, ad_set_name; ad_id, ad_name; spend, impressions, clicks, link_clicks, "
     "conversions, conversion_value, reach. A date, an id and a metric are needed. Rows are about the lowest entity "
     "that the table has an id of, or about --level; --account names the ad account where no column does, --platform "
-    "whose ads they are (else meta), --date-format how dates are written."
+    "whose ads they are (else meta), --date-format how dates are written. --verify takes ctr, a fraction, or "
+    "ctr_percent, cpc, cpm and frequency."
 )
-CHOICES = ("account", "columns", "date_format", "level", "platform")
+CHOICES = ("account", "columns", "computed", "date_format", "dating", "level", "platform")
 
 RawRow = tuple[int, Sequence[str]] | BadRow
+# What --verify holds against our answers; a click-through rate is a fraction, or percent.
+RATES = ("ctr", "ctr_percent", "cpc", "cpm", "frequency")
 FIELDS = ("date", "hour", *DESCRIPTION, *METRICS)
 # A smaller table is read before Arrow is loaded.
 _LARGE = 2**18
@@ -39,8 +44,8 @@ _LARGE = 2**18
 def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterator[Record]:
     """The records of the files, in their order."""
     for field in choices.columns:
-        if field not in FIELDS:
-            raise Invalid(f"--map {field}=… names no field of ours: these are {', '.join(FIELDS)}.")
+        if field not in (*FIELDS, *RATES):
+            raise Invalid(f"--map {field}=… names no field of ours: these are {', '.join((*FIELDS, *RATES))}.")
     tables = _Tables(choices)
     for path in each(paths, "the CSV or Parquet file"):
         yield from tables.records(path)
@@ -74,14 +79,16 @@ class _Tables:
         if bad_row:
             yield bad_row
             return
-        if others := [name for name in header if name not in column_of.values()]:
+        if others := [name for name in header if name not in (*column_of.values(), *RATES)]:
             yield Note(f"{path.name}: these columns mean nothing here: {', '.join(others)}. --map takes them in.")
         self._reported = column_of.get("conversions", self._reported)
         rows = Rows(Table(
             path, header, column_of, self._platform, self._level(column_of), self._choices.account, self._day,
             self._currency_of,
         ))  # fmt: skip
-        if parquet or _is_large(path):
+        if self._choices.computed:
+            yield from _with_rates(rows, _one_by_one(rows) if parquet else raw)
+        elif parquet or _is_large(path):
             yield from _by_columns(rows, parquet=parquet)
         else:
             yield from (row if isinstance(row, BadRow) else rows.read(*row) for row in raw)
@@ -92,13 +99,14 @@ class _Tables:
         """What all the rows said by the way."""
         yield from self._mentions.entities()
         if self._reported:
-            yield Reported(self._reported, "as the table has it", Dating.UNKNOWN)
+            yield Reported(self._reported, "as the table has it", self._choices.dating)
 
     def _columns(self, header: Sequence[str]) -> dict[str, str]:
         """The column of each field that the table has."""
         mapped = {field: column.strip().lower() for field, column in self._choices.columns.items()}
         # A column that was said to be something is nothing else.
-        return {name: name for name in FIELDS if name in header and name not in mapped.values()} | mapped
+        known = (*FIELDS, *RATES) if self._choices.computed else FIELDS
+        return {name: name for name in known if name in header and name not in mapped.values()} | mapped
 
     def _level(self, column_of: Mapping[str, str]) -> Level:
         there = (level for level, field in IDS.items() if field in column_of)
@@ -130,6 +138,29 @@ def _by_columns(rows: Rows, *, parquet: bool) -> Iterator[Record]:
             yield from columns.read(block)
         else:
             yield rows.read(*block)
+
+
+def _one_by_one(rows: Rows) -> Iterator[RawRow]:
+    """The rows of a Parquet file."""
+    from db.importers import parquet_table
+    from db.importers.table_columns import Columns
+
+    columns, table = Columns(rows), rows.table
+    for block in parquet_table.blocks(table.path, table.number_of):
+        yield from [block] if isinstance(block, BadRow) else columns.texts(block)
+
+
+def _with_rates(rows: Rows, raw: Iterator[RawRow]) -> Iterator[Record]:
+    """The records of a table one by one, and the rates that its rows have of themselves."""
+    number_of = rows.table.number_of
+    names = {name: Theirs(name) for name in ("cpc", "cpm", "frequency")}
+    names["ctr"] = Theirs("ctr_percent", 100) if "ctr_percent" in number_of else Theirs("ctr")
+    for row in raw:
+        record = row if isinstance(row, BadRow) else rows.read(*row)
+        yield record
+        if isinstance(record, Fact) and not isinstance(row, BadRow):
+            theirs = computed(Cells(record.place, number_of, row[1]), record, names)
+            yield from [theirs] if theirs else []
 
 
 def _first(raw: Iterator[RawRow]) -> Sequence[str] | BadRow:

@@ -66,7 +66,9 @@ class Columns:
         if len(lines):
             yield self._facts(entities, columns)
         if any_wrong:
-            yield from self._one_by_one(block, wrong)
+            cells = {name: column.filter(wrong) for name, column in block.cells.items()}
+            odd_rows = Block(block.lines.filter(wrong), cells)
+            yield from (self._rows.read(*row) for row in self.texts(odd_rows))
 
     def _entities(self, block: Block, odd: list[Any]) -> tuple[Sequence[Entity | None], Any]:
         """What the rows are about, and the number of each row's among them."""
@@ -109,15 +111,15 @@ class Columns:
         ]  # fmt: skip
         return Facts(table.path, measured, columns)
 
-    def _one_by_one(self, block: Block, wrong: Any) -> Iterator[Fact | BadRow]:
+    def texts(self, block: Block) -> Iterator[tuple[int, list[str]]]:
+        """The rows of a block one by one, as a CSV would have them: a line and its cells."""
         table = self._rows.table
-        lines = block.lines.filter(wrong).to_pylist()
-        texts = {name: _text(column.filter(wrong)).to_pylist() for name, column in block.cells.items()}
-        for number, line in enumerate(lines):
+        texts = {name: _text(column).to_pylist() for name, column in block.cells.items()}
+        for number, line in enumerate(block.lines.to_pylist()):
             row = [""] * len(table.header)
             for name, column in texts.items():
                 row[table.number_of[name]] = column[number]
-            yield self._rows.read(line, row)
+            yield line, row
 
 
 _EPOCH = date(1970, 1, 1).toordinal()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from db.importers import cells, json_rows, tiktok_terms
 from db.importers.choices import AS_THE_SOURCE_DOES, Choices
-from db.importers.computed import Theirs, computed
+from db.importers.computed import computed
 from db.importers.files import each
 from db.importers.mentions import Mention, Mentions
 from db.importers.records import BadRow, Fact, Note, Record, WindowReach
@@ -26,7 +26,6 @@ HELP = (
 CHOICES = ("account", "computed", "conversion", "lifetime")
 
 _ROWS = ("data.list", "list")
-_RATES = {"ctr": Theirs("ctr", 100), "cpc": Theirs("cpc"), "cpm": Theirs("cpm"), "frequency": Theirs("frequency")}
 _TIMES = ("stat_time_hour", "stat_time_day")
 _NAMES = {
     Level.AD_ACCOUNT: "advertiser_name", Level.CAMPAIGN: "campaign_name", Level.AD_SET: "adgroup_name",
@@ -44,7 +43,7 @@ def read(paths: Sequence[Path], choices: Choices = AS_THE_SOURCE_DOES) -> Iterat
             if record:
                 yield record
             if choices.computed and isinstance(row, Fields) and isinstance(record, Fact):
-                theirs = computed(row.inner("metrics"), record, _RATES)
+                theirs = computed(row.inner("metrics"), record, tiktok_terms.RATES)
                 yield from [theirs] if theirs else []
     yield from report.told()
     yield reported

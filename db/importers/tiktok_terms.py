@@ -6,6 +6,7 @@ from datetime import datetime
 
 from db.importers import cells
 from db.importers.choices import Choices
+from db.importers.computed import Theirs
 from db.importers.mentions import Parents
 from db.importers.records import Dating, Fact, Reported, WindowReach
 from db.importers.row import Row
@@ -17,6 +18,8 @@ ID_COLUMNS = {
 }  # fmt: skip
 # The counts that may be the conversions. The purchase value has one only, and no word of its day.
 _CONVERSIONS = {"conversion": Dating.IMPRESSION, "real_time_conversion": Dating.CONVERSION}
+# The rates that reports have of themselves.
+RATES = {"ctr": Theirs("ctr", 100), "cpc": Theirs("cpc"), "cpm": Theirs("cpm"), "frequency": Theirs("frequency")}
 _BUDGET_PERIODS = {
     "BUDGET_MODE_DAY": "DAILY",
     "BUDGET_MODE_DYNAMIC_DAILY_BUDGET": "DAILY",

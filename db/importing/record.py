@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from db.database import Transaction
-from db.errors import Invalid
-from db.importers.files import STANDARD_INPUT
+from db.importers.files import STANDARD_INPUT, sha256
 from db.importers.records import Reported
 from db.importing.covered import Coverage
 from db.importing.report import ImportReport
@@ -25,21 +23,10 @@ async def record(
     await transaction.execute(
         "record_import", org_id, report.import_id, project_id, report.source, imported_at, report.facts,
         sum(orphans.facts for orphans in report.orphans),
-        [path.name for path in read], [_sha256(path) for path in read],
+        [path.name for path in read], [sha256(path) for path in read],
         [days.ad_account_id for days in coverage], [days.level for days in coverage],
         [days.first for days in coverage], [days.last + timedelta(1) for days in coverage],
         report.added, report.replaced, report.removed, report.rejected, round(report.seconds * 1000),
         [choice.conversion for choice in reported], [choice.attribution for choice in reported],
         [choice.dating.value for choice in reported],
     )  # fmt: skip
-
-
-def _sha256(path: Path) -> str:
-    if path == STANDARD_INPUT:
-        # Nobody can read it again.
-        return ""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise Invalid(f"{path} cannot be read: {error.strerror or error}.") from error

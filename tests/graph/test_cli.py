@@ -73,7 +73,11 @@ def test_help_of_import_says_what_to_export_for_every_source() -> None:
         (("import", "fivetran-apple", "--from", "x", "--project", "p"), "--from needs --schema"),
         (("import", "meta", "--from", "x", "--schema", "y", "--project", "p"), "--from means nothing to meta"),
         (("import", "meta", __file__, "--conversion", "x", "--project", "p"), "--conversion means nothing to meta"),
-        (("import", "fivetran-apple", ".", "--verify", "--project", "p"), "--verify means nothing to fivetran-apple"),
+        (
+            ("import", "fivetran-tiktok", ".", "--dating", "click", "--project", "p"),
+            "--dating means nothing to",
+        ),
+        (("import", "meta", __file__, "--dating", "tap", "--project", "p"), "none of impression, click, conversion"),
         (("import", "meta", "-", "--verify", "--project", "p"), "--verify reads the files once more"),
         (("import", "table", __file__, "--map", "cost", "--project", "p"), "is not like spend=cost,clicks=taps"),
         (("import", "fivetran-facebook", "."), "Missing option '--project'"),

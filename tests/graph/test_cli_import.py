@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
+import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.graph.test_cli import adgraph
+from db.database import Database
+from db.importers.files import have_read
+from graph import import_command
+from graph.settings import CHECKOUT
+from tests.graph.test_cli import adgraph, environ
+from tests.records import rows
 
 HEADER = "ad_id,date,account_id,impressions,inline_link_clicks,spend\n"
 GOOD = "1000,2025-03-10,1,100,3,1.50\n"
@@ -66,3 +76,33 @@ def test_days_are_given_as_dates(database_url: str, export: Path) -> None:
     assert "covered: 1, ad: 2025-03-01 to 2025-03-30" in done.stdout
     wrong = run(export, database_url, "--since", "March")
     assert (wrong.returncode, "'--since'" in wrong.stderr) == (2, True)
+
+
+TABLE = "date,account_id,ad_id,spend,conversions\n2025-03-10,1,2,3.50,1\n"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_standard_input_is_read_and_its_hash_recorded(
+    database: Database, org_id: int, database_url: str, packed: bool
+) -> None:
+    content = gzip.compress(TABLE.encode()) if packed else TABLE.encode()
+    done = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-m", "graph", "import", "table", "-", "--project", "p", "--dating", "click"],
+        input=content, cwd=CHECKOUT, env=environ(DATABASE_URL=database_url), capture_output=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert await rows(database, "select file_names, file_hashes, reported_datings from data_import") == [{
+        "file_names": ["-"], "file_hashes": [hashlib.sha256(content).hexdigest()], "reported_datings": ["CLICK"],
+    }]  # fmt: skip
+
+
+def test_how_much_is_left_follows_from_the_bytes_that_were_read(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(b"x" * 1000)
+    total = import_command._total([path])
+    assert total(0) is None
+
+    have_read(250)
+    assert total(10) == 40
+    assert import_command._total([tmp_path / "none"])(1) is None

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow.csv  # type: ignore[import-untyped]  # it has no types …
+import pyarrow.parquet  # type: ignore[import-untyped]  # … nor has this part
 import pytest
 
 from db.database import Database
 from db.importers import SOURCES
 from db.importers.choices import Choices
 from db.importers.records import Computed
+from db.level import Platform
 from resolvers.computed import Comparison, _agree, compare
 from resolvers.context import Request
 from resolvers.metric import Metric
-from tests.records import take
+from tests.records import make_tree, take
 
 ROW = {
     "account_id": "77", "account_currency": "EUR", "campaign_id": "10", "adset_id": "100", "ad_id": "1000",
@@ -113,3 +117,55 @@ def test_numbers_agree_that_are_the_same_rounded_as_the_platform_does(
     theirs: str, ours: float | None, unit: int, agree: bool
 ):
     assert _agree(theirs, ours, unit) is agree
+
+
+PLATFORMS = {
+    "fivetran-facebook": Platform.META, "fivetran-tiktok": Platform.TIKTOK, "fivetran-apple": Platform.APPLE,
+}  # fmt: skip
+TABLE = (
+    "date,ad_id,account_id,spend,impressions,clicks,reach,{},cpc,cpm,frequency\n"
+    "2025-03-10,1,2,12.34,1200,30,900,{},0.41,10.28,1.33\n"
+)
+FACEBOOK = (
+    "ad_id,date,account_id,impressions,inline_link_clicks,spend,reach,cpm,frequency,ctr\n"
+    "1,2025-03-10,2,1200,7,12.34,900,10.2833,1.3333,9\n"
+)
+TIKTOK_TABLE = (
+    "AD_ID,STAT_TIME_DAY,SPEND,IMPRESSIONS,CLICKS,CTR,CPC,CPM\n1,2025-03-10 00:00:00,20.10,3000,40,1.33,0.50,6.70\n"
+)
+APPLE_TABLE = (
+    "campaign_id,ad_group_id,ad_id,date,impressions,taps,local_spend_amount,tap_through_rate,avg_cpt_amount\n"
+    "20,200,1,2025-03-10,300,9,11.35,0.03,1.2611\n"
+)
+
+
+@pytest.mark.parametrize(("column", "rate"), [("ctr", "0.025"), ("ctr_percent", "2.5")])
+@pytest.mark.parametrize("parquet", [False, True])
+async def test_the_rates_of_a_table_are_held_against_ours(
+    database: Database, org_id: int, tmp_path: Path, column: str, rate: str, parquet: bool
+):
+    path = tmp_path / "table.csv"
+    path.write_text(TABLE.format(column, rate))
+    if parquet:
+        pyarrow.parquet.write_table(pyarrow.csv.read_csv(path), path := tmp_path / "table.parquet")
+    comparison = await compared(database, org_id, "table", path)
+
+    assert (comparison.agreeing, comparison.differing) == (4, 0)
+
+
+@pytest.mark.parametrize(
+    ("source", "table", "content", "agreeing"),
+    [
+        ("fivetran-facebook", "basic_ad", FACEBOOK, 2), ("fivetran-tiktok", "ad_report_daily", TIKTOK_TABLE, 3),
+        ("fivetran-apple", "ad_level_report", APPLE_TABLE, 2),
+    ],
+)  # fmt: skip
+async def test_the_rates_that_fivetran_lands_are_held_against_ours(
+    database: Database, org_id: int, tmp_path: Path, source: str, table: str, content: str, agreeing: int
+):
+    (tmp_path / f"{table}.csv").write_text(content)
+    known = make_tree("2", "20", "200", "1")
+    await take(database, org_id, [replace(one, platform=PLATFORMS[source]) for one in known])
+    comparison = await compared(database, org_id, source, tmp_path)
+
+    assert (comparison.agreeing, comparison.differing) == (agreeing, 0)
