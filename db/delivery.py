@@ -18,7 +18,7 @@ from db.rollup import CHUNK
 
 # So many daily rows for each chunk of running totals are read faster than the chunk.
 FEW = CHUNK
-_BUCKETS = {
+BUCKETS = {
     "DAY": "fact.day",
     # Weeks start so many days after Monday.
     "WEEK": "date_trunc('week', fact.day - wanted.week_start)::date + wanted.week_start",
@@ -123,7 +123,7 @@ async def buckets(
         return await _converted(
             lambda own: buckets(database, org_id, level, columns, granularity, _of(windows, own), own, week_starts),
             database, org_id, "delivery_buckets_converted", level, columns, windows, entities, conversion,
-            {"label": label, "bucket": _BUCKETS[granularity]}, starts,
+            {"label": label, "bucket": BUCKETS[granularity]}, starts,
         )  # fmt: skip
     if granularity == "DAY":
         rows = await database.fetch(
@@ -134,7 +134,7 @@ async def buckets(
     found = await database.fetch(
         "delivery_buckets", org_id, *_arguments(windows, entities), [week_starts[account] for account in windows],
         row=Row, label=f"{level.name.lower()}_delivery_by_{granularity.lower()}",
-        bucket=_BUCKETS[granularity], **_source(level, columns),
+        bucket=BUCKETS[granularity], **_source(level, columns),
     )  # fmt: skip
     return Lines.of(found)
 

@@ -16,3 +16,10 @@ def currencies() -> frozenset[str]:
 def timezones() -> frozenset[str]:
     """The names of all timezones."""
     return frozenset(available_timezones())
+
+
+@cache
+def minor_unit(code: str) -> int | None:
+    """The smallest amount of a currency, in millionths: 10,000 where that is a cent; None where there is none."""
+    exponent = Currency(code).exponent
+    return None if exponent is None else 10 ** (6 - exponent)

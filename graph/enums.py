@@ -11,6 +11,7 @@ from db.level import Level, Platform
 from resolvers.calendar import Against, Granularity, Weekday
 from resolvers.comparison import Verdict
 from resolvers.conversion_group import ConversionMetric, Dimension, EventSource, OrderBy
+from resolvers.gap import GapReason
 from resolvers.metric import METRICS, Additivity, Direction, Metric, Reason, Unit
 from resolvers.options import AttributionWindow, ConversionSource, CountBy, UndefinedRatios
 from resolvers.series import Fill
@@ -117,6 +118,16 @@ _describe(
     "Whose conversions the plain metrics are about.",
     REPORTED="The platforms', each attributed its own way.",
     TRACKED="The project's own events, deduplicated across sources and attributed the same way on every platform.",
+)
+_describe(
+    GapReason,
+    "GapReason",
+    "Why tracked and reported conversions cannot be compared: the first of these that holds.",
+    NOT_WHOLE="Either is null, or is not the whole of what it says: days that no import covers, rows that lack it.",
+    ATTRIBUTION_UNKNOWN="No import told what windows of attribution the platform's conversions are of.",
+    ATTRIBUTION_DIFFERS="They are of other windows of attribution than the tracked ones.",
+    DATING_UNKNOWN="No import told which day the platform files a conversion under.",
+    DATING_DIFFERS="They count on different days: that of the conversion, and that of the ad.",
 )
 _describe(
     AttributionWindow,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import strawberry
 
 from db.errors import Invalid
-from graph.conversion_metrics import ReportedMetrics
+from graph.conversion_metrics import ReportedMetrics, TrackedMetrics, gap_field
 from graph.executor.plan import FieldPlan
 from graph.field import batched
 from graph.metric import As, RatioUnit, UnavailableMetric, metric_field
@@ -109,6 +109,10 @@ class Metrics:
     reported = batched(
         _same, ReportedMetrics, "What follows from the conversions that platforms report, whatever the plain ones are."
     )
+    tracked = batched(
+        _same, TrackedMetrics, "What follows from the conversions that are due to ads by the project's own events."
+    )
+    gap = gap_field
     values = batched(
         _values,
         list[MetricValue] | None,

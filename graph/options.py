@@ -3,7 +3,6 @@
 import strawberry
 
 import graph.enums  # noqa: F401  # an enum is described before any type names it
-from db.errors import Invalid
 from graph.scalars import CurrencyCode
 from resolvers.options import (
     AS_SET,
@@ -62,7 +61,7 @@ class PerformanceOptions:
         """The same, checked; `Invalid` where a name or a code cannot be."""
         events, currency = self.conversion_events, self.currency
         attribution = self.attribution or AttributionInput()
-        found = Options(
+        return Options(
             self.conversion_source or None,
             None if events is None or events is strawberry.UNSET
             else checked_events("options.conversionEvents", events),
@@ -73,9 +72,6 @@ class PerformanceOptions:
             else CurrencyCode(checked_currency("options.currency", currency)),
             self.undefined_ratios or None,
         )  # fmt: skip
-        if found.conversion_source is ConversionSource.TRACKED:
-            raise Invalid("TRACKED of `options.conversionSource` is not there yet.")
-        return found
 
 
 def options_of(given: PerformanceOptions | None) -> Options:

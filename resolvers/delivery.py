@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
 from itertools import repeat
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from db import delivery
 from db.ad_account import AdAccountScopeRow
 from db.delivery import Lines
 from db.level import Level, Missing
-from resolvers import coverage, reporting, window_reach
+from resolvers import coverage, reporting, tracked, window_reach
 from resolvers.alike import Alike, distinct
 from resolvers.calendar import Bucket, Granularity
 from resolvers.context import Request
@@ -85,9 +85,12 @@ class _Account:
         by_missing = self.coverage.by_missing(level, since, until)
         return _Covered(sum(by_missing.values()), frozenset(by_missing))
 
-    def plain(self, level: Level) -> bool:
-        """Whether silent days are days of zeros, as whatever covers days of the window lacks no metric."""
-        return self.covered(level, self.window.since, self.window.until).missing == WHOLE
+    def plain(self, level: Level, *, whole: bool = False) -> bool:
+        """Whether silent days are days of zeros, as whatever covers days of the window lacks no metric; `whole`:
+        whether something covers each of them, too.
+        """
+        covered = self.covered(level, self.window.since, self.window.until)
+        return covered.missing == WHOLE and not (whole and covered.days < self.window.days)
 
 
 class _Covered(NamedTuple):
@@ -124,15 +127,20 @@ async def totals(
     own = _by_ad_account(entities)
     windows = await _windows(request, own, spec)
     days, conversion = await _days(request, windows), await _conversion(request, own, options, columns)
-    lines, accounts = await asyncio.gather(
+    lines, accounts, attributed = await asyncio.gather(
         delivery.totals(request.database, request.org_id, level, stored(columns), days, own, conversion),
         _accounts(request, windows, options),
+        tracked.totals(request, level, options, columns, days, own),
     )
     found = _Found(lines.entity_ids, lines, columns)
+    if attributed:
+        found.add(*attributed)
     alike = {terms_of(level, account.choice) for account in accounts.values()}
     plain = found.plain and len(alike) == 1 and REPORTING not in columns
-    if plain and all(account.plain(level) for account in accounts.values()):
-        return found.plain_sums(entities.ids, _currencies(entities, accounts), *alike)
+    if plain and all(account.plain(level, whole=bool(attributed)) for account in accounts.values()):
+        blocks = found.plain_sums(entities.ids, _currencies(entities, accounts), *alike)
+        if not attributed or all(map(tracked.plain, blocks)):
+            return blocks
     answers: dict[int, Sums] = {}
     unclear = []
     whole: list[window_reach.Told] = []
@@ -143,6 +151,8 @@ async def totals(
         covered = account.covered(level, since, until)
         terms = terms_of(level, account.choice)
         of_account = found.sums(ids, account.currencies, repeat(account.window.days == 1), terms)
+        if attributed:
+            tracked.mark(of_account, uncovered=covered.days < account.window.days)
         answers |= zip(ids, of_account, strict=True)
         unclear += [
             _Unclear(sums, Entity(id_, account_id), account, since, until)
@@ -175,17 +185,20 @@ async def series(
     cuts = {id_: buckets(window, granularity, starts[id_]) for id_, window in windows.items()}
     request.spend(sum(len(cuts[entity.ad_account_id]) for entity in entities))
     days, conversion = await _days(request, windows), await _conversion(request, own, options, columns)
-    lines, accounts = await asyncio.gather(
+    lines, accounts, attributed = await asyncio.gather(
         delivery.buckets(
             request.database, request.org_id, level, stored(columns), granularity.value, days, own, starts, conversion
         ),
         _accounts(request, windows, options),
+        tracked.buckets(request, level, options, columns, days, own, granularity, starts),
     )
-    if conversion is None and {"reach", REPORTING}.isdisjoint(columns):
+    if conversion is None and attributed is None and {"reach", REPORTING}.isdisjoint(columns):
         plain = _plain_series(level, granularity, entities, cuts, lines, accounts)
         if plain is not None:
             return plain
     found = _Found(list(zip(lines.entity_ids, lines.buckets, strict=True)), lines, columns)
+    if attributed:
+        found.add(*attributed)
     answers: dict[int, Series] = {}
     unclear = []
     whole: list[window_reach.Told] = []
@@ -197,6 +210,9 @@ async def series(
         of_one_day = [bucket.days == 1 for bucket in cut]
         for id_ in ids:
             of_entity = found.sums(zip(repeat(id_), columns_of_cut[0]), account.currencies, of_one_day, terms)
+            if attributed:
+                for sums, days_covered, bucket in zip(of_entity, covered, cut, strict=True):
+                    tracked.mark([sums], uncovered=days_covered.days < bucket.days)
             points = map(partial(tuple.__new__, Point), zip(*columns_of_cut, of_entity, strict=True))
             answers[id_] = Series(granularity, list(points))
             unclear += [
@@ -361,6 +377,22 @@ class _Found(Generic[K]):
         """Those under each key, where all are plain."""
         get, silent = self._at.get, self._silent
         return PlainBlocks(self._columns, [get(key, silent) for key in keys], currencies, terms)
+
+    def add(self, keys: Sequence[K], columns: Mapping[str, Sequence[Any]]) -> None:
+        """Further columns of numbers, each under its key; who has no line otherwise has zeros beside them."""
+        silent = dict.fromkeys(self._added, 0) | {"reach": None}
+        for key in keys:
+            if key not in self._at:
+                self._at[key] = self._append(frozenset(), silent)
+        places = [self._at[key] for key in keys]
+        count = len(self._missing)
+        self._columns.setdefault("days", [0] * count)
+        for name, numbers in columns.items():
+            column: list[Any] = [0] * count
+            for place, number in zip(places, numbers, strict=True):
+                column[place] = number
+            self._columns[name] = column
+        self.plain = self.plain and not any(name in columns for name in UNRATED.values())
 
     def _merge(self, keys: Sequence[K]) -> None:
         places: dict[K, list[int]] = {}

@@ -14,14 +14,17 @@ from math import inf
 from operator import attrgetter, is_, sub
 
 from db.level import Level
+from db.standards import minor_unit
 from resolvers.alike import Alike
 from resolvers.metric import (
     ADDED_UP,
     METRICS,
+    MILLION,
     OTHER_MONEY,
     OWN_MONEY,
     REACH,
     SPEND,
+    TRACKED_VALUE,
     UNRATED,
     Definition,
     Difference,
@@ -122,6 +125,8 @@ class Sums:
         above, below = exact
         if isinstance(definition, Primitive) and definition.scale == 1:
             return _whole(above), reason
+        if definition is TRACKED_VALUE:
+            return self.shown(above), reason
         return divided(above * _hundred(definition, percent=percent), below), reason
 
     def exact(self, definition: Definition) -> Exact:
@@ -156,9 +161,20 @@ class Sums:
         return self._tracked(definition) if definition.tracked else self._reported(definition)
 
     def _tracked(self, primitive: Primitive) -> tuple[int | Fraction | None, Reason | None]:
-        if primitive.money and (len(self.currencies) > 1 or self.sum(OTHER_MONEY)):
-            return None, Reason.MIXED_CURRENCY
+        if primitive.money and (why := self.why_no_tracked_money(primitive.column)):
+            return None, why
         return self.sum(primitive.column), None
+
+    def why_no_tracked_money(self, column: str) -> Reason | None:
+        """Why tracked money cannot be told; None where it can."""
+        if len(self.currencies) > 1 or self.sum(OTHER_MONEY):
+            return Reason.MIXED_CURRENCY
+        return Reason.NO_RATE if self.sum(UNRATED[column]) else None
+
+    def shown(self, micros: int | Fraction) -> float:
+        """Tracked money as it is shown: to the currency's minor unit, half to even."""
+        unit = minor_unit(self.currency) if self.currency else None
+        return divided(micros, MILLION) if unit is None else divided(round(Fraction(micros, unit)) * unit, MILLION)
 
     def _reported(self, primitive: Primitive) -> tuple[int | Fraction | None, Reason | None]:
         if not self.missing:

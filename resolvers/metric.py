@@ -330,7 +330,10 @@ REFUNDS, REFUND_VALUE = "tracked_refunds", "tracked_refund_micros"
 OWN_MONEY, OTHER_MONEY = "tracked_own_money", "tracked_other_money"
 TRACKED_COLUMNS = (*(primitive.column for primitive in TRACKED), REFUNDS, REFUND_VALUE, OWN_MONEY, OTHER_MONEY)
 # Of money that was converted: how many amounts have no rate of their day.
-UNRATED = {one.column: f"{one.column}_unrated" for one in (*PRIMITIVES, *TRACKED) if one.money}
+UNRATED = {
+    column: f"{column}_unrated"
+    for column in (*(one.column for one in (*PRIMITIVES, *TRACKED) if one.money), REFUND_VALUE)
+}
 # The columns that the numbers of a whole are the sums of.
 ADDED_UP = (*ADDITIVE, *TRACKED_COLUMNS, *UNRATED.values())
 # No column: asks what the conversions are that platforms reported.

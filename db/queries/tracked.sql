@@ -97,7 +97,8 @@ where part.since < part.until and fact.event_name = any($8::text[])
 group by fact.entity_id;
 
 -- name: tracked_buckets
--- The same for each bucket of the windows; weeks start $9 days after Monday.
+-- The same for each bucket of the windows, day by day; weeks start $9 days after Monday.
+{rates}
 select fact.entity_id, {bucket} as bucket, {sums}
 from unnest($4::bigint[], $5::date[], $6::date[], $7::text[], $9::integer[])
     as wanted (ad_account_id, since, until, currency, week_start)
@@ -105,5 +106,6 @@ join unnest($2::bigint[], $3::bigint[]) as entity (id, ad_account_id) on entity.
 join tracked_day as fact
     on fact.org_id = $1 and fact.entity_id = entity.id and fact.basis = {basis} and fact.span = 1
     and fact.day >= wanted.since and fact.day < wanted.until
+{rated}
 where fact.event_name = any($8::text[])
 group by fact.entity_id, bucket;

@@ -49,7 +49,9 @@ def fields_of(name: str) -> GraphQLFieldMap:
 def test_every_metric_is_a_field_in_the_order_of_its_definition():
     fields = list(fields_of("Metrics"))
 
-    assert sorted(fields) == sorted([metric.value for metric in METRICS] + ["reported", "unavailable", "values"])
+    assert sorted(fields) == sorted(
+        [metric.value for metric in METRICS] + ["gap", "reported", "tracked", "unavailable", "values"]
+    )
 
 
 def test_what_can_fail_by_itself_is_nullable():
