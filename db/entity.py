@@ -65,6 +65,7 @@ IMPORT = Kind("data_import", ImportRow, PROJECT, None, newest_first=True)
 
 # The tree, top down.
 KINDS: tuple[Kind[Row], ...] = (PROJECT, AD_ACCOUNT, CAMPAIGN, AD_SET, AD)
+BY_LEVEL: dict[Level, Kind[Row]] = {kind.level: kind for kind in KINDS if kind.level}
 _BY_ROW = {kind.row: kind for kind in (*KINDS, IMPORT)}
 
 

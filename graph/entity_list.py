@@ -1,7 +1,6 @@
 """Lists of entities below a node: how clients filter, order and page them, and what comes back."""
 
 from collections.abc import Iterable, Sequence
-from enum import Enum
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
@@ -9,13 +8,14 @@ import strawberry
 from db.database import Row
 from db.entity import PROJECT, Kind
 from db.entity_list import Conditions, Field, Order
-from db.errors import AdgraphError, Invalid
+from db.errors import AdgraphError
 from db.level import Platform
 from graph.connection import After, Edge, First, PageInfo, checked_first, node_columns
 from graph.enums import EntityStatus
 from graph.field import batched
 from graph.options import PerformanceOptions, options_of
 from graph.performance import Chosen, Days, Performance, Platforms
+from graph.ranking import MOST_CONDITIONS, Direction, UndefinedAs, few, given
 from graph.selection import Selection
 from graph.window import WindowInput
 from resolvers import entity_list, global_id, performance, ranking, tree
@@ -27,21 +27,7 @@ from resolvers.ranking import MetricCondition, MetricOrder
 from resolvers.window import DEFAULT
 
 T = TypeVar("T")
-V = TypeVar("V")
 MOST = 1_000
-MOST_METRICS = 20
-
-
-@strawberry.enum(description="Which way a list is ordered. Null comes last either way.")
-class Direction(Enum):
-    ASC = strawberry.enum_value("ASC", description="The least first.")
-    DESC = strawberry.enum_value("DESC", description="The most first.")
-
-
-@strawberry.enum(description="What a cost counts as where something was spent, and nothing was got for it.")
-class UndefinedAs(Enum):
-    NULL = strawberry.enum_value("NULL", description="Null: last in any order, and within no bounds.")
-    WORST = strawberry.enum_value("WORST", description="More than any cost. What cost nothing stays null.")
 
 
 @strawberry.input(description="An order by what entities are. What is equal comes as it was first seen.")
@@ -144,19 +130,7 @@ class EntityFilter:
 
     def measured(self) -> tuple[MetricCondition, ...]:
         """What their numbers shall be."""
-        return tuple(one.condition() for one in few("filter.metrics", given(self.metrics) or [], MOST_METRICS))
-
-
-def given(value: V | None) -> V | None:
-    """The value; None where it was left out."""
-    return None if value is strawberry.UNSET else value
-
-
-def few(name: str, values: Sequence[V], most: int) -> Sequence[V]:
-    """The list that a client gave as `name`; `Invalid` where it is longer than `most`."""
-    if len(values) > most:
-        raise Invalid(f"`{name}` may hold {most:,}; got {len(values):,}.")
-    return values
+        return tuple(one.condition() for one in few("filter.metrics", given(self.metrics) or [], MOST_CONDITIONS))
 
 
 Where = Annotated[

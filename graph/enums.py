@@ -8,6 +8,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from db.entity_list import Field
 from db.importers.records import Dating
 from db.level import Level, Platform
+from resolvers import cells
 from resolvers.calendar import Against, Granularity, Weekday
 from resolvers.comparison import Verdict
 from resolvers.conversion_group import ConversionMetric, Dimension, EventSource, OrderBy
@@ -245,6 +246,20 @@ _describe(
     "`weekStartsOn`.",
     LIFETIME="All days that the project's imports know of: from the first of them through today. Reach is what a "
     "platform last reported of the node's whole life, unless the node was shown since.",
+)
+_describe(
+    cells.Dimension,
+    "BreakdownDimension",
+    "What numbers are broken down by.",
+    PLATFORM="By platform.",
+    AD_ACCOUNT="By ad account.",
+    CAMPAIGN="By campaign.",
+    AD_SET="By ad set.",
+    AD="By ad.",
+    DAY="By day.",
+    WEEK="By week, from the day on which the project's weeks start.",
+    MONTH="By month.",
+    WEEKDAY="By day of the week: all Mondays, all Tuesdays …",
 )
 _describe(
     Granularity,

@@ -9,6 +9,7 @@ import strawberry
 from db.database import Row
 from db.entity import kind_of
 from db.level import Platform
+from graph.breakdown import breakdown_field
 from graph.comparison import columns_of as columns_of_comparison
 from graph.comparison import comparison_field
 from graph.exchange import Exchange
@@ -17,7 +18,7 @@ from graph.metrics import Metrics
 from graph.options import Attribution, PerformanceOptions, options_of
 from graph.scalars import BigInt, CurrencyCode
 from graph.selection import Selection
-from graph.series import Series, asks_for_places, columns_of_series
+from graph.series import Filled, Series, Size, asks_for_places, columns_of_series
 from graph.window import Window, WindowInput
 from resolvers import exchange, freshness, options, performance, points, reach_bounds, residual, series, window
 from resolvers.calendar import Granularity
@@ -29,10 +30,6 @@ from resolvers.several import OfPlatforms
 from resolvers.window import DEFAULT
 
 Asked = Sequence[performance.Performance]
-Size = Annotated[Granularity, strawberry.argument(description="The size of the buckets.")]
-Filled = Annotated[
-    series.Fill, strawberry.argument(description="What there is of buckets in which nothing was delivered.")
-]
 Days = Annotated[
     WindowInput | None, strawberry.argument(description="Which days; without it, the 30 full days before today.")
 ]
@@ -187,6 +184,7 @@ class Performance:
     series = batched(
         _series, Series | None, "The window bucket by bucket, at most 1,100 of them (else WINDOW_TOO_LARGE)."
     )
+    breakdown = breakdown_field
 
 
 def asked_together(selection: Selection) -> tuple[str, ...]:

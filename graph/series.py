@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -20,7 +20,10 @@ from resolvers.calendar import Granularity
 from resolvers.context import Request
 from resolvers.metric import METRICS, Metric, Primitive, Unit, in_order
 from resolvers.points import AllSeries
-from resolvers.series import Columns, Placed
+from resolvers.series import Columns, Fill, Placed
+
+Size = Annotated[Granularity, strawberry.argument(description="The size of the buckets.")]
+Filled = Annotated[Fill, strawberry.argument(description="What there is of buckets in which nothing was delivered.")]
 
 
 async def _comparisons(

@@ -282,6 +282,11 @@ async def _keys(
     ]
 
 
+async def below(request: Request, ids: Sequence[int], parent: Kind[Row], kind: Kind[Row]) -> list[list[Entity]]:
+    """Batch: all entities of one kind below each node of another, in order of id."""
+    return await _all_candidates(request, ids, EntityList(parent, kind))
+
+
 async def wholes(request: Request, asked: Sequence[Page]) -> list[Several]:
     """Batch: all who are in each page's list. All lists are the same but for their parents."""
     page = asked[0]

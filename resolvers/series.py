@@ -9,7 +9,6 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from db.level import Level
 from resolvers import completeness, coverage, performance
 from resolvers.calendar import Against, Granularity
 from resolvers.comparison import Changes, Comparison, spec_of
@@ -81,7 +80,7 @@ async def _changing(request: Request, asked: Sequence[Performance]) -> list[list
     keys = [[(account.id, window) for account in those] for those, window in zip(own, resolved, strict=True)]
     known = await request.load_all(coverage.provisional, {key for those in keys for key in those})
     return [
-        [days for key in those for days in known[key].get(one.level or Level.AD_ACCOUNT, ())]
+        [days for key in those for days in known[key].get(one.at_level, ())]
         for one, those in zip(asked, keys, strict=True)
     ]
 

@@ -1,0 +1,454 @@
+"""Breakdowns: a node's numbers as rows along one or two dimensions, and what is in no row."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from db.level import Platform
+from resolvers import global_id
+from tests.make import make_ad, make_ad_account, make_ad_set, make_campaign, make_fact, make_project
+from tests.trees import days, make_full_fact, make_tree
+
+# A Tuesday.
+DAY = date(2025, 6, 10)
+TWO = days(DAY, DAY + timedelta(2))
+ROWS = """
+query (
+  $id: ID!, $window: WindowInput!, $options: PerformanceOptions, $by: [BreakdownDimension!]!, $orderBy: MetricOrder,
+  $having: [MetricCondition!], $first: Int! = 50, $after: String
+) {
+  node(id: $id) { ... on Measurable { performance(window: $window, options: $options) {
+    totals { spend }
+    breakdown(by: $by, orderBy: $orderBy, having: $having, first: $first, after: $after) {
+      totalCount
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+      edges { cursor }
+      nodes {
+        key { platform adAccount campaign adSet ad day week month weekday }
+        entity { __typename id name }
+        days currency
+        metrics { spend impressions cpa reach }
+        share ofClicks: share(of: CLICKS) ofRoas: share(of: ROAS)
+      }
+      rest { spend impressions cpa reach unavailable { metric reason } }
+    }
+  } } }
+}
+"""
+
+
+@pytest.fixture
+def broken_down(ask):
+    async def broken_down(type_name, number, by, window=TWO, **arguments):
+        variables = {"id": global_id.encode(type_name, number), "by": by, "window": window, **arguments}
+        return (await ask(ROWS, variables))["node"]["performance"]["breakdown"]
+
+    return broken_down
+
+
+@pytest.fixture
+def refused(execute):
+    async def refused(type_name, number, by, window=TWO, **arguments):
+        variables = {"id": global_id.encode(type_name, number), "by": by, "window": window, **arguments}
+        result = await execute(ROWS, variables)
+        assert result.data is None or result.data["node"]["performance"]["breakdown"] is None
+        (error,) = result.errors
+        return error
+
+    return refused
+
+
+def keys(page):
+    return [{name: value for name, value in row["key"].items() if value is not None} for row in page["nodes"]]
+
+
+def spends(page):
+    return [row["metrics"]["spend"] for row in page["nodes"]]
+
+
+async def make_world(database, org_id, **account):
+    """A project of two ad accounts on two platforms; the first has two campaigns, of two ads and of one."""
+    project = await make_project(database, org_id)
+    made: dict[str, list[int]] = {"AdAccount": [], "Campaign": [], "AdSet": [], "Ad": []}
+    for platform, ads in ((Platform.META, [2, 1]), (Platform.TIKTOK, [1])):
+        of_account = account if platform is Platform.TIKTOK else {}
+        made["AdAccount"].append(await make_ad_account(database, org_id, project, platform=platform, **of_account))
+        for number in ads:
+            made["Campaign"].append(await make_campaign(database, org_id, made["AdAccount"][-1]))
+            made["AdSet"].append(await make_ad_set(database, org_id, made["Campaign"][-1]))
+            made["Ad"] += [await make_ad(database, org_id, made["AdSet"][-1]) for _ in range(number)]
+    for number, ad in enumerate(made["Ad"]):
+        await make_full_fact(database, org_id, ad, DAY, spend=2**number, conversions=1)
+        await make_full_fact(database, org_id, ad, DAY + timedelta(1), spend=100 * 2**number, conversions=1)
+    return project, made
+
+
+def entity(name, number):
+    return global_id.encode(name, number)
+
+
+async def test_a_node_is_broken_down_by_each_level_at_or_below_it(database, org_id, broken_down):
+    project, made = await make_world(database, org_id)
+    expected = {
+        "AD_ACCOUNT": ("adAccount", "AdAccount", [707, 808]),
+        "CAMPAIGN": ("campaign", "Campaign", [303, 404, 808]),
+        "AD_SET": ("adSet", "AdSet", [303, 404, 808]),
+        "AD": ("ad", "Ad", [101, 202, 404, 808]),
+    }
+
+    for dimension, (field, name, sums) in expected.items():
+        page = await broken_down("Project", project, [dimension])
+        ids = [entity(name, number) for number in made[name]]
+        assert keys(page) == [{field: id_} for id_ in ids]
+        assert [(row["entity"]["__typename"], row["entity"]["id"]) for row in page["nodes"]] == [
+            (name, id_) for id_ in ids
+        ]
+        assert spends(page) == sums
+        assert {(row["days"], row["currency"]) for row in page["nodes"]} == {(2, "USD")}
+        assert [row["share"] for row in page["nodes"]] == [spend / 1515 for spend in sums]
+        assert (page["totalCount"], page["rest"]["spend"], page["rest"]["cpa"]) == (len(ids), 0, None)
+    page = await broken_down("Campaign", made["Campaign"][0], ["CAMPAIGN"])
+    assert (spends(page), page["nodes"][0]["share"]) == ([303], 1)
+    assert spends(await broken_down("Campaign", made["Campaign"][0], ["AD"])) == [101, 202]
+    assert spends(await broken_down("Ad", made["Ad"][0], ["AD"])) == [101]
+
+
+async def test_a_node_is_broken_down_by_platform(database, org_id, broken_down):
+    project, made = await make_world(database, org_id)
+
+    page = await broken_down("Project", project, ["PLATFORM"])
+    assert keys(page) == [{"platform": "META"}, {"platform": "TIKTOK"}]
+    assert (spends(page), [row["entity"] for row in page["nodes"]]) == ([707, 808], [None, None])
+    page = await broken_down("Campaign", made["Campaign"][0], ["PLATFORM"])
+    assert (keys(page), spends(page)) == ([{"platform": "META"}], [303])
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        ("DAY", [({"day": "2025-05-31"}, 1, 1), ({"day": "2025-06-01"}, 1, 2), ({"day": "2025-06-02"}, 1, 4)]),
+        ("WEEK", [({"week": "2025-05-26"}, 2, 3), ({"week": "2025-06-02"}, 1, 4)]),
+        ("MONTH", [({"month": "2025-05-01"}, 1, 1), ({"month": "2025-06-01"}, 2, 6)]),
+        ("WEEKDAY", [({"weekday": "MONDAY"}, 1, 4), ({"weekday": "SATURDAY"}, 1, 1), ({"weekday": "SUNDAY"}, 1, 2)]),
+    ],
+)
+@pytest.mark.parametrize("kind", ["Project", "Ad"])
+async def test_a_node_is_broken_down_by_time(database, org_id, broken_down, kind, by, expected):
+    tree = await make_tree(database, org_id)
+    saturday = date(2025, 5, 31)
+    for offset in range(3):
+        await make_full_fact(database, org_id, tree.ad, saturday + timedelta(offset), spend=2**offset)
+
+    page = await broken_down(
+        kind, {"Project": tree.project, "Ad": tree.ad}[kind], [by], days(saturday, saturday + timedelta(3))
+    )
+
+    assert keys(page) == [key for key, _, _ in expected]
+    assert [row["days"] for row in page["nodes"]] == [count for _, count, _ in expected]
+    assert spends(page) == [spend for _, _, spend in expected]
+    assert page["rest"]["spend"] == 0
+
+
+async def test_all_days_of_a_weekday_are_one_row(database, org_id, broken_down):
+    tree = await make_tree(database, org_id)
+    for offset in (0, 7, 14):
+        await make_full_fact(database, org_id, tree.ad, DAY - timedelta(offset), spend=10, conversions=1)
+    window = days(DAY - timedelta(14), DAY + timedelta(1))
+
+    page = await broken_down("Ad", tree.ad, ["WEEKDAY"], window, orderBy={"metric": "SPEND"}, first=1)
+
+    (row,) = page["nodes"]
+    assert (row["key"]["weekday"], row["days"], row["metrics"]["spend"]) == ("TUESDAY", 3, 30)
+    # Only days that imports cover say anything: the other weekdays are unknown.
+    assert (page["totalCount"], row["metrics"]["cpa"]) == (7, 10)
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        (["PLATFORM", "DAY"], [7, 700, 8, 800]),
+        (["DAY", "PLATFORM"], [7, 8, 700, 800]),
+        (["CAMPAIGN", "DAY"], [3, 300, 4, 400, 8, 800]),
+        (["DAY", "CAMPAIGN"], [3, 4, 8, 300, 400, 800]),
+        (["AD_ACCOUNT", "AD"], [101, 202, 404, 808]),
+        (["AD", "CAMPAIGN"], [101, 202, 404, 808]),
+        (["PLATFORM", "CAMPAIGN"], [303, 404, 808]),
+        (["CAMPAIGN", "WEEKDAY"], [3, 300, 4, 400, 8, 800]),
+        (["MONTH", "WEEKDAY"], [15, 1500]),
+    ],
+)
+async def test_a_node_is_broken_down_by_pairs(database, org_id, broken_down, by, expected):
+    project, made = await make_world(database, org_id)
+    camel = {"AD_ACCOUNT": "adAccount"}
+
+    page = await broken_down("Project", project, by)
+
+    assert spends(page) == expected
+    assert all(set(key) == {camel.get(name, name.lower()) for name in by} for key in keys(page))
+    assert (page["totalCount"], page["rest"]["spend"]) == (len(expected), 0)
+    found = []
+    after = None
+    while True:
+        part = await broken_down("Project", project, by, first=2, after=after, orderBy={"metric": "SPEND"})
+        assert part["rest"]["spend"] == 1515 - sum(spends(part))
+        found += spends(part)
+        after = part["pageInfo"]["endCursor"]
+        if not part["pageInfo"]["hasNextPage"]:
+            break
+    assert found == sorted(expected, reverse=True)
+    assert made
+
+
+async def test_the_rest_is_what_no_row_of_the_page_has(database, org_id, broken_down):
+    tree = await make_tree(database, org_id, ads=3)
+    for number, ad in enumerate(tree.ads):
+        await make_full_fact(database, org_id, ad, DAY, spend=10**number, conversions=1)
+    # The campaign was reported as a whole, with more than its ads have.
+    await make_full_fact(database, org_id, tree.campaign, DAY, spend=1000, conversions=9, reach=70)
+    one = days(DAY, DAY + timedelta(1))
+
+    having = [{"metric": "SPEND", "gt": 1}]
+    order = {"metric": "SPEND"}
+
+    page = await broken_down("Campaign", tree.campaign, ["AD"], one, orderBy=order, first=1, having=having)
+
+    assert (spends(page), page["totalCount"]) == ([100], 2)
+    assert (page["rest"]["spend"], page["rest"]["cpa"], page["rest"]["reach"]) == (900, 900 / 8, None)
+    assert {"metric": "REACH", "reason": "NOT_ADDITIVE"} in page["rest"]["unavailable"]
+    assert page["nodes"][0]["share"] == 0.1
+    assert page["nodes"][0]["ofRoas"] is None
+
+
+async def test_rows_that_are_not_known_leave_all_to_the_rest(database, org_id, broken_down):
+    tree = await make_tree(database, org_id)
+    await make_full_fact(database, org_id, tree.campaign, DAY, spend=30)
+
+    page = await broken_down("Campaign", tree.campaign, ["AD"], days(DAY, DAY + timedelta(1)))
+
+    assert (spends(page), page["rest"]["spend"], page["nodes"][0]["share"]) == ([None], 30, None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"orderBy": {"metric": "SPEND"}}, [8, 4, 2, 1]),
+        ({"orderBy": {"metric": "CPA"}}, [8, 4, 1, 2]),
+        ({"orderBy": {"metric": "CPA", "undefinedAs": "WORST"}}, [2, 8, 4, 1]),
+        ({"orderBy": {"metric": "CPA", "direction": "ASC"}}, [1, 4, 8, 2]),
+        ({"orderBy": {"metric": "REACH"}}, [1, 2, 4, 8]),
+        ({"having": [{"metric": "CPA", "gt": 3}]}, [4, 8]),
+        ({"having": [{"metric": "CPA", "gt": 3, "undefinedAs": "WORST"}]}, [2, 4, 8]),
+        ({"having": [{"metric": "SPEND", "gte": 2}, {"metric": "SPEND", "lt": 8}]}, [2, 4]),
+        ({"having": [{"metric": "REACH", "gte": 0}]}, []),
+    ],
+)
+async def test_rows_are_ordered_and_filtered_by_any_metric(database, org_id, broken_down, arguments, expected):
+    tree = await make_tree(database, org_id, ads=4)
+    for number, ad in enumerate(tree.ads):
+        await make_full_fact(database, org_id, ad, DAY, spend=2**number, conversions=0 if number == 1 else 1)
+
+    page = await broken_down("AdSet", tree.ad_set, ["AD"], days(DAY, DAY + timedelta(1)), **arguments)
+
+    assert spends(page) == expected
+    assert page["rest"]["spend"] == 15 - sum(expected)
+
+
+async def test_rows_of_several_currencies_keep_their_own_until_one_is_chosen(
+    database, org_id, broken_down, refused
+):  # fmt: skip
+    project, _ = await make_world(database, org_id, currency="EUR")
+
+    page = await broken_down("Project", project, ["PLATFORM"])
+    assert (spends(page), [row["currency"] for row in page["nodes"]]) == ([707, 808], ["USD", "EUR"])
+    assert (page["rest"]["spend"], [row["share"] for row in page["nodes"]]) == (None, [None, None])
+    assert {"metric": "SPEND", "reason": "MIXED_CURRENCY"} in page["rest"]["unavailable"]
+    for arguments, name in (
+        ({"orderBy": {"metric": "SPEND"}}, "orderBy"),
+        ({"having": [{"metric": "CPA", "gt": 1}]}, "having"),
+    ):
+        error = await refused("Project", project, ["CAMPAIGN"], **arguments)
+        assert (error.extensions, f"`{name}`" in error.message) == ({"code": "VALIDATION"}, True)
+    assert (await refused("Project", project, ["DAY"], orderBy={"metric": "SPEND"})).extensions == {
+        "code": "VALIDATION"
+    }
+
+
+@pytest.mark.parametrize(
+    ("by", "arguments", "said"),
+    [
+        ([], {}, "`by`"),
+        (["CAMPAIGN"] * 1000, {}, "`by`"),
+        (["AD", "AD"], {}, "`by`"),
+        (["AD_ACCOUNT"], {}, "`by`"),
+        (["DAY", "AD_ACCOUNT"], {}, "`by`"),
+        (["AD"], {"having": [{"metric": "SPEND"}]}, "`having`"),
+        (["AD"], {"having": [{"metric": "SPEND", "gt": 1}] * 21}, "`having`"),
+        (["AD"], {"first": 0}, "`first`"),
+        (["AD"], {"after": "nonsense"}, "`after`"),
+        (["BATCHES"], {}, "by"),
+    ],
+)
+async def test_what_is_no_breakdown_is_refused_saying_which_argument(database, org_id, refused, by, arguments, said):
+    tree = await make_tree(database, org_id)
+
+    error = await refused("Campaign", tree.campaign, by, **arguments)
+
+    assert error.extensions == {"code": "VALIDATION"}
+    assert said in error.message
+
+
+async def test_bounds_that_are_no_numbers_are_refused(database, org_id, execute):
+    tree = await make_tree(database, org_id)
+    query = "query ($id: ID!, $gt: Float) { ad(id: $id) { performance { breakdown(by: [DAY], having: [{metric: SPEND, gt: $gt}]) { totalCount } } } }"  # noqa: E501  # one line
+
+    for number in (float("nan"), float("inf")):
+        result = await execute(query, {"id": global_id.encode("Ad", tree.ad), "gt": number})
+        assert [error.extensions for error in result.errors] == [{"code": "VALIDATION"}]
+        assert "gt" in result.errors[0].message
+
+
+async def test_too_many_buckets_or_rows_are_refused(database, org_id, refused):
+    tree = await make_tree(database, org_id, ads=101)
+
+    for by in ("DAY", "WEEKDAY"):
+        error = await refused("Ad", tree.ad, [by], days(date(2020, 1, 1), date(2024, 1, 1)))
+        assert error.extensions == {"code": "WINDOW_TOO_LARGE"}
+    error = await refused("AdSet", tree.ad_set, ["AD", "DAY"], days(date(2022, 1, 1), date(2024, 12, 1)))
+    assert (error.extensions, "`by`" in error.message) == ({"code": "QUERY_TOO_COMPLEX"}, True)
+
+
+async def test_a_cursor_of_another_breakdown_is_refused(database, org_id, broken_down, refused):
+    project, made = await make_world(database, org_id)
+    order: dict[str, Any] = {"orderBy": {"metric": "SPEND"}}
+    after = (await broken_down("Project", project, ["AD"], first=2, **order))["pageInfo"]["endCursor"]
+
+    for arguments in (
+        {"by": ["CAMPAIGN"]},
+        {"window": days(DAY, DAY + timedelta(1))},
+        {"orderBy": {"metric": "SPEND", "direction": "ASC"}},
+        {"orderBy": None},
+        {"having": [{"metric": "SPEND", "gt": 1}]},
+        {"options": {"undefinedRatios": "FLOORED"}},
+    ):
+        error = await refused("Project", project, **{"by": ["AD"], "after": after} | order | arguments)
+        assert (error.extensions, "`after`" in error.message) == ({"code": "VALIDATION"}, True)
+    assert (await refused("AdAccount", made["AdAccount"][0], ["AD"], after=after, **order)).extensions == {
+        "code": "VALIDATION"
+    }
+
+
+async def test_a_cursor_of_other_days_is_refused(database, org_id, execute, now):
+    tree = await make_tree(database, org_id, ads=3)
+    variables = {
+        "id": global_id.encode("AdSet", tree.ad_set), "by": ["AD"], "window": {"preset": "YESTERDAY"}, "first": 1,
+    }  # fmt: skip
+    first = (await execute(ROWS, variables)).data["node"]["performance"]["breakdown"]
+    after = {"after": first["pageInfo"]["endCursor"]}
+
+    same_day = await execute(ROWS, variables | after)
+    next_day = await execute(ROWS, variables | after, now=now + timedelta(1))
+
+    assert not same_day.errors
+    assert [error.extensions for error in next_day.errors] == [{"code": "VALIDATION"}]
+    assert "2025-06-17" in next_day.errors[0].message
+
+
+async def test_the_top_campaigns_by_day_and_beside_the_days_before_are_one_query(database, org_id, ask):
+    project, made = await make_world(database, org_id)
+    for offset in (2, 3):
+        await make_full_fact(database, org_id, made["Ad"][3], DAY + timedelta(offset), spend=1, conversions=1)
+    query = """query ($id: ID!, $window: WindowInput!) { project(id: $id) { performance(window: $window) {
+      breakdown(by: [CAMPAIGN], orderBy: {metric: SPEND}, first: 2) { nodes {
+        entity { id }
+        metrics { spend }
+        series { points { bucket metrics { spend } } }
+        comparison { window { since until } partial previous { spend } changes { spend { absolute } } }
+      } }
+    } } }"""
+    window = days(DAY + timedelta(2), DAY + timedelta(4))
+
+    found = (await ask(query, {"id": entity("Project", project), "window": window}))["project"]
+    rows = found["performance"]["breakdown"]["nodes"]
+
+    assert [row["entity"]["id"] for row in rows] == [
+        entity("Campaign", made["Campaign"][2]), entity("Campaign", made["Campaign"][0])
+    ]  # fmt: skip
+    assert [[point["metrics"]["spend"] for point in row["series"]["points"]] for row in rows] == [[1, 1], [None, None]]
+    assert [row["comparison"]["previous"]["spend"] for row in rows] == [808, 303]
+    assert rows[0]["comparison"]["changes"]["spend"]["absolute"] == -806
+    assert rows[0]["comparison"]["window"] == {"since": "2025-06-10", "until": "2025-06-12"}
+
+
+async def test_rows_of_time_stand_beside_those_at_the_same_place_of_the_days_compared_with(
+    database, org_id, ask
+):  # fmt: skip
+    tree = await make_tree(database, org_id)
+    for offset in range(14):
+        await make_full_fact(database, org_id, tree.ad, DAY + timedelta(offset - 8), spend=offset)
+    query = """query ($id: ID!, $window: WindowInput!, $by: [BreakdownDimension!]!) { ad(id: $id) {
+      performance(window: $window) { breakdown(by: $by) { nodes {
+        metrics { spend } comparison { window { since until } previous { spend } partial }
+        series { points { metrics { spend } } }
+      } } }
+    } }"""
+    # From Monday the 9th.
+    week = days(DAY - timedelta(1), DAY + timedelta(6))
+
+    async def rows(by):
+        found = await ask(query, {"id": entity("Ad", tree.ad), "window": week, "by": by})
+        return found["ad"]["performance"]["breakdown"]["nodes"]
+
+    for by in ("DAY", "WEEKDAY"):
+        found = await rows([by])
+        assert [row["metrics"]["spend"] for row in found] == [7, 8, 9, 10, 11, 12, 13]
+        assert [row["comparison"]["previous"]["spend"] for row in found] == [0, 1, 2, 3, 4, 5, 6]
+        assert found[0]["comparison"]["window"] == {"since": "2025-06-02", "until": "2025-06-03"}
+        assert [point["metrics"]["spend"] for point in found[3]["series"]["points"]] == [10]
+    (found,) = await rows(["WEEK"])
+    assert (found["comparison"]["previous"]["spend"], len(found["series"]["points"])) == (21, 7)
+
+
+async def test_lists_are_broken_down_as_the_whole_that_they_are(database, org_id, ask):
+    project, made = await make_world(database, org_id)
+    query = """query ($id: ID!, $window: WindowInput!, $by: [BreakdownDimension!]!, $filter: EntityFilter) {
+      project(id: $id) { campaigns(filter: $filter, first: 1) { performance(window: $window) {
+        breakdown(by: $by) { nodes { key { platform ad day } metrics { spend } } rest { spend } }
+      } } }
+    }"""
+    ids = [entity("Campaign", number) for number in (made["Campaign"][0], made["Campaign"][2])]
+
+    for by, expected in ((["PLATFORM"], [303, 808]), (["AD"], [101, 202, 808]), (["DAY"], [11, 1100])):
+        variables = {"id": entity("Project", project), "window": TWO, "by": by, "filter": {"ids": ids}}
+        found = (await ask(query, variables))["project"]["campaigns"]["performance"]["breakdown"]
+        assert (spends(found), found["rest"]["spend"]) == (expected, 0)
+
+
+async def test_the_breakdowns_of_many_nodes_take_the_same_statements_as_of_one(database, org_id, ask, queries_sent):
+    project, _ = await make_world(database, org_id)
+    query = """query ($id: ID!, $window: WindowInput!) { project(id: $id) { campaigns { nodes {
+      performance(window: $window) { breakdown(by: [AD], orderBy: {metric: ROAS}, first: 1) {
+        nodes { metrics { spend } comparison { previous { spend } } entity { name } } rest { spend }
+      } }
+    } } } }"""
+    queries_sent.clear()
+
+    found = (await ask(query, {"id": entity("Project", project), "window": TWO}))["project"]["campaigns"]["nodes"]
+
+    assert [node["performance"]["breakdown"]["rest"]["spend"] for node in found] == [202, 0, 0]
+    assert sorted(queries_sent) == [
+        "ad_account_scopes_by_ids", "ad_delivery_totals", "ad_delivery_totals", "ad_ids_by_campaign_ids", "ads_by_ids",
+        "campaign_delivery_totals", "campaigns_listed_by_project_ids", "coverage_by_ad_account_ids",
+        "coverage_by_ad_account_ids", "projects_by_ids",
+    ]  # fmt: skip
+
+
+async def test_nobody_breaks_down_into_another_levels_facts(database, org_id, broken_down):
+    tree = await make_tree(database, org_id, ads=2)
+    await make_fact(database, org_id, tree.ads[0], DAY, spend=5, impressions=10)
+    await make_full_fact(database, org_id, tree.ad_set, DAY, spend=9)
+
+    for by, expected in ((["AD_SET"], [9]), (["AD"], [5, 0]), (["AD", "DAY"], [5, 0]), (["DAY"], [9])):
+        page = await broken_down("Campaign", tree.campaign, by, days(DAY, DAY + timedelta(1)))
+        assert spends(page) == expected
+        assert page["rest"]["spend"] == 9 - sum(expected)
