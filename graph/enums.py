@@ -15,6 +15,7 @@ from resolvers.conversion_group import ConversionMetric, Dimension, EventSource,
 from resolvers.gap import GapReason
 from resolvers.metric import METRICS, Additivity, Direction, Metric, Reason, Unit
 from resolvers.options import AttributionWindow, ConversionSource, CountBy, UndefinedRatios
+from resolvers.recording import EventKind, EventOutcome, TouchKind
 from resolvers.series import Fill
 from resolvers.window import Preset
 
@@ -236,6 +237,28 @@ _describe(
     SDK="The app or site itself.",
     CONVERSION_API="A server of the advertiser's.",
     PLATFORM="An advertising platform.",
+)
+_describe(
+    EventKind,
+    "EventKind",
+    "What an event tells.",
+    CONVERSION="A purchase, a subscription, a trial, an install or whatever else its name says.",
+    REFUND="That what a conversion brought was given back, all or a part. It lowers the value, never the count.",
+)
+_describe(
+    TouchKind,
+    "TouchKind",
+    "What somebody did with an ad.",
+    CLICK="Clicked or tapped it.",
+    VIEW="Saw it.",
+)
+_describe(
+    EventOutcome,
+    "EventOutcome",
+    "What became of an event that was sent.",
+    ACCEPTED="It is kept, and counts.",
+    DUPLICATE="It belongs to a conversion that was known: it counts no more, and whatever it adds to that is kept.",
+    REJECTED="It cannot be taken.",
 )
 _describe(Metric, "Metric", "A metric.", **{metric.name: METRICS[metric].description for metric in METRICS})
 _describe(

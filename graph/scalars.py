@@ -11,6 +11,8 @@ MAX_EXACT = 2**53 - 1
 
 BigInt = NewType("BigInt", int)
 CurrencyCode = NewType("CurrencyCode", str)
+Amount = NewType("Amount", object)
+Properties = NewType("Properties", object)
 
 
 def exact(value: object) -> int:
@@ -21,6 +23,10 @@ def exact(value: object) -> int:
         raise WindowTooLarge(
             f"{value} is past {MAX_EXACT}, up to which a JSON number is exact. Take a shorter window or a lower level."
         )
+    return value
+
+
+def _as_it_is(value: object) -> object:
     return value
 
 
@@ -36,5 +42,16 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="CurrencyCode",
         description="A currency as ISO 4217 names it, such as `USD`. `XXX`: no source has told which.",
         serialize=str,
+    ),
+    Amount: strawberry.scalar(
+        name="Amount",
+        description="Money in units of its currency: a number, or a text that is one where every digit of a long one "
+        "matters. What is neither is answered for its event.",
+        parse_value=_as_it_is,
+    ),
+    Properties: strawberry.scalar(
+        name="Properties",
+        description="A JSON object, of any shape.",
+        parse_value=_as_it_is,
     ),
 }

@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     request_timeout: float = Field(
         30, gt=0, le=3600, allow_inf_nan=False, description="Seconds that one request may take."
     )
-    max_body_bytes: int = Field(102_400, ge=1, description="The largest request body, in bytes.")
+    max_body_bytes: int = Field(2_097_152, ge=1, description="The largest request body, in bytes.")
     max_tokens: int = Field(5_000, ge=1, description="The most tokens in one query document.")
     max_depth: int = Field(30, ge=1, description="The deepest nesting of fields in one query.")
     max_nodes: int = Field(250_000, ge=1, description="The most objects that one answer may hold.")
