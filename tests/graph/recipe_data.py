@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from db.conversions.recording import record
 from db.database import Database
 from db.importers.records import Fact, WindowReach
 from db.level import Level, Platform
-from tests.records import make_entity, make_place, take
+from resolvers import global_id
+from tests.records import make_entity, make_place, rows, take
 
 MILLION = 1_000_000
 
 
 async def layers(database: Database, org_id: int) -> None:
-    """Document 000: the three days that its series prints, and fourteen more up to its totals."""
+    """Document 000: the three days that its series prints, and fourteen more up to its totals.
+
+    Conversions are Layers' own, from events.
+    """
     first = date(2026, 4, 1)
+    days = [first + timedelta(number) for number in range(17)]
     spend = [142_50, 167_22, 98_40, *spread(2819_66 - 408_12, 14)]
     conversions = [38, 45, 24, *spread(732 - 107, 14)]
     value = [484_50, 601_99, 305_04, *spread(9643_24 - 1391_53, 14)]
     impressions, clicks = spread(842_100, 17), spread(21_408, 17)
     facts = [
-        _fact(Level.CAMPAIGN, "cmp_01HXG9", first + timedelta(number), spend_micros=cents * 10_000,
-              conversions_millionths=conversions[number] * MILLION, conversion_value_micros=value[number] * 10_000,
-              impressions=impressions[number], clicks=clicks[number])
-        for number, cents in enumerate(spend)
+        _fact(Level.AD, "ad_1", day, spend_micros=spend[number] * 10_000, impressions=impressions[number],
+              clicks=clicks[number])
+        for number, day in enumerate(days)
     ]  # fmt: skip
     tree = [
         make_entity(Level.AD_ACCOUNT, "act_layers", name="Layers", currency="USD", timezone="UTC"),
         make_entity(Level.CAMPAIGN, "cmp_01HXG9", "act_layers", name="Spring"),
+        make_entity(Level.AD_SET, "set_1", "cmp_01HXG9", name="All"),
+        make_entity(Level.AD, "ad_1", "set_1", name="One"),
     ]
     await take(database, org_id, [*tree, *facts], project="Layers")
+    events = [
+        _purchase(f"{day} {number}", f"{day}T12:00:00Z", "ad_1", cents / 100)
+        for day, count, worth in zip(days, conversions, value, strict=True)
+        for number, cents in enumerate(spread(worth, count))
+    ]
+    await record(database, org_id, await project_id(database, org_id, "Layers"), events, datetime.now(UTC))
 
 
 async def klayrai(database: Database, org_id: int) -> None:
@@ -66,9 +79,54 @@ async def klayrai(database: Database, org_id: int) -> None:
     await take(database, org_id, [*tree, *facts, reach], project="Klayrai")
 
 
+async def roas_to(database: Database, org_id: int) -> str:
+    """Document 004 prints no example: an account in New York, two campaigns, an ad in each. The project's id."""
+    tree = [
+        make_entity(Level.AD_ACCOUNT, "act_7", name="ROAS", currency="USD", timezone="America/New_York"),
+        *(
+            make_entity(level, f"{letter}_{number}", above.format(number), name=f"{letter} {number}", status="ACTIVE",
+                        **({"budget_micros": 50 * MILLION, "budget_period": "DAILY"} if letter == "c" else {}))
+            for number in (1, 2)
+            for level, letter, above in ((Level.CAMPAIGN, "c", "act_7"), (Level.AD_SET, "s", "c_{}"),
+                                         (Level.AD, "a", "s_{}"))
+        ),
+    ]  # fmt: skip
+    days = [date(2026, 3, 29) + timedelta(number) for number in range(7)]
+    facts = [
+        _fact(Level.AD, f"a_{number}", day, spend_micros=10 * number * MILLION, impressions=1_000, clicks=20,
+              link_clicks=10, conversions_millionths=MILLION, conversion_value_micros=15 * MILLION)
+        for number in (1, 2) for day in days
+    ]  # fmt: skip
+    await take(database, org_id, [*tree, *facts], project="ROAS")
+    project = await project_id(database, org_id, "ROAS")
+    events = [
+        # Late on the 30th in New York, where it is four hours earlier.
+        _purchase("first", "2026-03-31T03:30:00Z", "a_1", 105),
+        _purchase("second", "2026-04-02T15:00:00Z", "a_1", 70.5),
+        _purchase("third", "2026-04-04T15:00:00Z", "a_2", 28),
+    ]
+    await record(database, org_id, project, events, datetime.now(UTC))
+    return global_id.encode("Project", project)
+
+
+async def project_id(database: Database, org_id: int, name: str) -> int:
+    """The project of that name."""
+    found: int = (await rows(database, f"select id from project where org_id = {org_id} and name = '{name}'"))[0]["id"]
+    return found
+
+
 def spread(total: int, count: int) -> list[int]:
     """As many parts of a whole, as equal as whole numbers can be."""
     return [total // count + (number < total % count) for number in range(count)]
+
+
+def _purchase(event_id: str, at: str, ad: str, value: float) -> dict[str, object]:
+    """A purchase right after a click on an ad."""
+    return {
+        "event_id": event_id, "event_name": "purchase_success", "source": "SDK", "occurred_at": at, "user_id": event_id,
+        "revenue_amount": value, "currency": "USD",
+        "touches": [{"platform": "META", "ad": ad, "kind": "CLICK", "at": at}],
+    }  # fmt: skip
 
 
 def _fact(level: Level, external_id: str, day: date, **numbers: int) -> Fact:

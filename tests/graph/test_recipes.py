@@ -101,3 +101,80 @@ async def test_klayrai_insights_summary(database: Database, org_id: int, ask: As
         ("500.00", "31", "16.13"), ("495.00", "30", "16.50"), ("500.00", "28", "17.86"),
     ), strict=True):  # fmt: skip
         assert wrong(metrics, {"spend": spend, "conversions": conversions, "cpa": cpa}) == {}
+    assert [(row["entity"]["externalId"], row["entity"]["name"]) for row in found["breakdown"]["nodes"]] == [
+        ("camp_abc123", "Summer Sale 2026 - TOF"), ("camp_def456", "Retargeting - Cart Abandoners"),
+    ]  # fmt: skip
+    for row, (spend, conversions, cpa) in zip(
+        found["breakdown"]["nodes"], (("2840.50", "142", "20.00"), ("560.00", "89", "6.29")), strict=True
+    ):
+        assert wrong(row["metrics"], {"spend": spend, "conversions": conversions, "cpa": cpa}) == {}
+    assert found["breakdown"]["rest"] == {"spend": 0, "conversions": 0}
+
+
+# What the two campaigns, their ad sets and ads add up to over the seven days; the first one sold twice.
+FIRST = {
+    "impressions": 7000, "clicks": 140, "linkClicks": 70, "spend": 70, "reach": None, "ctr": 2, "cpc": 0.5, "cpm": 10,
+    "reported": {"conversions": 7, "conversionValue": 105},
+    "tracked": {"conversions": 2, "conversionValue": 175.5, "roas": 175.5 / 70, "cpa": 35},
+}  # fmt: skip
+SECOND = {
+    "impressions": 7000, "clicks": 140, "linkClicks": 70, "spend": 140, "reach": None, "ctr": 2, "cpc": 1, "cpm": 20,
+    "reported": {"conversions": 7, "conversionValue": 105},
+    "tracked": {"conversions": 1, "conversionValue": 28, "roas": 0.2, "cpa": 140},
+}  # fmt: skip
+BOTH = {
+    "impressions": 14000, "clicks": 280, "linkClicks": 140, "spend": 210, "reach": None, "ctr": 2, "cpc": 0.75,
+    "cpm": 15, "reported": {"conversions": 14, "conversionValue": 210},
+    "tracked": {"conversions": 3, "conversionValue": 203.5, "roas": 203.5 / 210, "cpa": 70},
+}  # fmt: skip
+
+
+async def test_roas_to_lists_and_details(database: Database, org_id: int, ask: Ask) -> None:
+    project = {"project": await recipe_data.roas_to(database, org_id)}
+    accounts, *queries = (recipe("roas-to.md", number) for number in range(7))
+
+    (account,) = (await ask(accounts, project))["project"]["adAccounts"]["nodes"]
+    assert (account["externalId"], account["timezone"]) == ("act_7", "America/New_York")
+    assert account["performance"]["totals"] == BOTH
+    for level, (listed, detail) in (
+        ("campaign", queries[:2]), ("adSet", queries[2:4]), ("ad", queries[4:]),
+    ):  # fmt: skip
+        page = (await ask(listed))["adAccount"][f"{level}s"]
+        assert (page["totalCount"], page["pageInfo"]["hasNextPage"]) == (2, False)
+        assert [node["performance"]["totals"] for node in page["nodes"]] == [FIRST, SECOND]
+        one = (await ask(detail))[level]
+        assert one == page["nodes"][0]
+        assert one["externalId"] == {"campaign": "c_1", "adSet": "s_1", "ad": "a_1"}[level]
+    campaign = (await ask(queries[1]))["campaign"]
+    assert campaign["budget"] == {"amountMinor": 5000, "currency": "USD", "period": "DAILY"}
+
+
+async def test_roas_to_conversions_are_of_days_in_new_york(database: Database, org_id: int, ask: Ask) -> None:
+    await recipe_data.roas_to(database, org_id)
+
+    found = (await ask(recipe("roas-to.md", 7)))["adAccount"]["conversions"]
+
+    assert found["totals"] == {"count": 3, "uniqueUsers": 3, "value": 203.5, "currency": "USD"}
+    assert found["groups"]["nodes"] == [
+        {"key": {"day": day, "campaign": {"externalId": campaign}}, "count": 1, "value": value, "spend": spend,
+         "cpa": spend, "roas": value / spend}
+        for day, campaign, value, spend in (
+            ("2026-03-30", "c_1", 105, 10), ("2026-04-02", "c_1", 70.5, 10), ("2026-04-04", "c_2", 28, 20),
+        )
+    ]  # fmt: skip
+
+
+async def test_roas_to_daily_aggregates(database: Database, org_id: int, ask: Ask) -> None:
+    project = {"project": await recipe_data.roas_to(database, org_id)}
+
+    found = (await ask(recipe("roas-to.md", 8), project))["project"]["performance"]
+
+    points = found["series"]["points"]
+    assert [point["bucket"] for point in points] == [
+        "2026-03-29", "2026-03-30", "2026-03-31", "2026-04-01", "2026-04-02", "2026-04-03", "2026-04-04",
+    ]  # fmt: skip
+    assert [point["metrics"]["spend"] for point in points] == [30] * 7
+    assert [point["metrics"]["tracked"]["profit"] for point in points] == [-30, 75, -30, -30, 40.5, -30, -2]
+    assert points[1]["metrics"]["tracked"] == {
+        "conversions": 1, "conversionValue": 105, "roas": 3.5, "cpa": 30, "profit": 75,
+    }  # fmt: skip
