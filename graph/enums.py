@@ -9,6 +9,7 @@ from db.entity_list import Field
 from db.importers.records import Dating
 from db.level import Level, Platform
 from resolvers import cells
+from resolvers.blended import BlendedMetric
 from resolvers.calendar import Against, Granularity, Weekday
 from resolvers.comparison import Verdict
 from resolvers.conversion_group import ConversionMetric, Dimension, EventSource, OrderBy
@@ -120,6 +121,15 @@ _describe(
     "Whose conversions the plain metrics are about.",
     REPORTED="The platforms', each attributed its own way.",
     TRACKED="The project's own events, deduplicated across sources and attributed the same way on every platform.",
+)
+_describe(
+    BlendedMetric,
+    "BlendedMetric",
+    "A metric of all conversions over all spend.",
+    CONVERSIONS="How many there are.",
+    CONVERSION_VALUE="What they are worth.",
+    CPA="Spend / conversions.",
+    MER="Value / spend.",
 )
 _describe(
     GapReason,

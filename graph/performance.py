@@ -9,6 +9,7 @@ import strawberry
 from db.database import Row
 from db.entity import kind_of
 from db.level import Platform
+from graph.blended import blended_field
 from graph.breakdown import breakdown_field
 from graph.comparison import columns_of as columns_of_comparison
 from graph.comparison import comparison_field
@@ -176,6 +177,7 @@ class Performance:
         "What the platform reported for the node as a whole beyond what its children add up to: additive metrics, "
         "nothing else. Null for an ad, which has no children.",
     )
+    blended = blended_field
     reach_bounds = batched(
         _reach_bounds,
         ReachBounds | None,
