@@ -15,6 +15,7 @@ from resolvers.calendar import Against
 from resolvers.comparison import Changes, Verdict
 from resolvers.context import Request
 from resolvers.metric import METRICS, Metric, Reason, Unit, in_order
+from resolvers.metric import columns_of as read_by
 from resolvers.window import WindowSpec
 
 
@@ -61,17 +62,41 @@ class MetricChange:
     verdict: Verdict = strawberry.field(description="Whether that is better.")
 
 
-def _change(metric: Metric) -> Any:
+def _change(metric: Metric, *, tracked: bool | None = None) -> Any:
+    """The field of a metric's change; `tracked` says whose conversions it is about, if it does not follow what was
+    asked.
+    """
+
     def changes(_request: Request, _selection: Selection, pairs: Sequence[Changes]) -> comparison.Moves:
-        return comparison.Moves(metric, pairs)
+        return comparison.Moves(metric, pairs, tracked=tracked)
 
     def rates(
         _request: Request, _selection: Selection, pairs: Sequence[Changes], unit: As = RatioUnit.FRACTION
     ) -> comparison.Moves:
-        return comparison.Moves(metric, pairs, percent=unit is RatioUnit.PERCENT)
+        return comparison.Moves(metric, pairs, tracked=tracked, percent=unit is RatioUnit.PERCENT)
 
     many = rates if METRICS[metric].unit is Unit.FRACTION else changes
-    return batched(many, MetricChange, f"Of `{metric.value}`.", name=metric.value, needs=(), metrics=(metric,))
+    reads: dict[str, Any] = {"metrics": (metric,)}
+    if tracked is not None:
+        reads = {"columns": read_by((metric,), tracked=tracked)}
+    return batched(many, MetricChange, f"Of `{metric.value}`.", name=metric.value, needs=(), **reads)
+
+
+def _same(_request: Request, _selection: Selection, pairs: Sequence[Changes]) -> Sequence[Changes]:
+    """The same pairs, seen otherwise."""
+    return pairs
+
+
+@strawberry.type(description="How what follows from the conversions that platforms report changed.")
+class ReportedChanges:
+    conversions = _change(Metric.CONVERSIONS, tracked=False)
+    conversion_value = _change(Metric.CONVERSION_VALUE, tracked=False)
+    cpa = _change(Metric.CPA, tracked=False)
+    cvr = _change(Metric.CVR, tracked=False)
+    aov = _change(Metric.AOV, tracked=False)
+    roas = _change(Metric.ROAS, tracked=False)
+    roi = _change(Metric.ROI, tracked=False)
+    profit = _change(Metric.PROFIT, tracked=False)
 
 
 @strawberry.type(description="How each metric changed.")
@@ -96,6 +121,12 @@ class MetricChanges:
     roas = _change(Metric.ROAS)
     roi = _change(Metric.ROI)
     profit = _change(Metric.PROFIT)
+    reported = batched(
+        _same,
+        ReportedChanges,
+        "Of what follows from the conversions that platforms report, whatever the plain ones are.",
+        needs=(),
+    )
 
 
 @strawberry.type(description="Numbers beside those of other days.")

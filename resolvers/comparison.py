@@ -134,11 +134,13 @@ class _Moved(NamedTuple):
 class Moves(Alike[Change]):
     """How one metric moved between many pairs of blocks; what nobody asks of it is not computed."""
 
-    def __init__(self, name: Metric, pairs: Sequence[Changes], *, percent: bool = False) -> None:
-        """`percent` gives the absolute change of fractions times 100."""
+    def __init__(
+        self, name: Metric, pairs: Sequence[Changes], *, tracked: bool | None = None, percent: bool = False
+    ) -> None:
+        """`tracked` chooses whose conversions are meant; `percent` gives the absolute change of fractions times 100."""
         self._definition = METRICS[name]
         self._hundred = 100 if percent and self._definition.unit is Unit.FRACTION else 1
-        self._moved = _all_moved(name, pairs)
+        self._moved = _all_moved(name, pairs, tracked=tracked)
 
     def __len__(self) -> int:
         return len(self._moved)
@@ -186,17 +188,17 @@ def _verdict(direction: Direction, moved: _Moved | Reason) -> Verdict:
     return Verdict.BETTER if (moved.by > 0) is (direction is Direction.UP_IS_BETTER) else Verdict.WORSE
 
 
-def _all_moved(name: Metric, pairs: Sequence[Changes]) -> list[_Moved | Reason]:
+def _all_moved(name: Metric, pairs: Sequence[Changes], *, tracked: bool | None) -> list[_Moved | Reason]:
     sides = _side_by_side(name, pairs.current, pairs.previous) if isinstance(pairs, Pairs) else None
     if sides is None:
-        return [_moved(name, *pair) for pair in pairs]
-    now, before = (exact_columns(name, side) for side in sides)
+        return [_moved(name, *pair, tracked=tracked) for pair in pairs]
+    now, before = (exact_columns(name, side, tracked=tracked) for side in sides)
     found: list[_Moved | Reason] = [
         _Moved(a * d - c * b, b * d, b * abs(c), None) if b and d else Reason.NO_BASELINE
         for a, b, c, d in zip(*now, *before, strict=True)
     ]
     for number in {number for side in sides for number in side.unclear}:
-        found[number] = _moved(name, *pairs[number])
+        found[number] = _moved(name, *pairs[number], tracked=tracked)
     return found
 
 
@@ -211,8 +213,8 @@ def _side_by_side(
     return (current, previous) if alike else None
 
 
-def _moved(name: Metric, current: Sums, previous: Sums) -> _Moved | Reason:
-    definition = definitions(tracked=current.terms.tracked)[name]
+def _moved(name: Metric, current: Sums, previous: Sums, *, tracked: bool | None) -> _Moved | Reason:
+    definition = definitions(tracked=current.terms.tracked if tracked is None else tracked)[name]
     (now, why), (before, why_before) = current.exact(definition), previous.exact(definition)
     if now is None or before is None:
         return Reason.NO_BASELINE

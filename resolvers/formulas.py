@@ -392,10 +392,12 @@ def _plain_ratios(ratio: Ratio, blocks: Blocks | PlainBlocks, hundred: int, term
     return [above * top / (below * bottom) if bottom else None for top, bottom in zip(tops, bottoms, strict=True)]
 
 
-def exact_columns(name: Metric, blocks: PlainBlocks) -> tuple[Iterable[int], Iterable[int]]:
+def exact_columns(
+    name: Metric, blocks: PlainBlocks, *, tracked: bool | None = None
+) -> tuple[Iterable[int], Iterable[int]]:
     """One metric of sums that are plain, before it is rounded: numerators, and denominators, 0 where there is none."""
     assert blocks.terms
-    definition = definitions(tracked=blocks.terms.tracked)[name]
+    definition = definitions(tracked=blocks.terms.tracked if tracked is None else tracked)[name]
     if not isinstance(definition, Ratio):
         return _side_by_side(definition, blocks), repeat(definition.scale, len(blocks))
     above, below = definition.above, definition.below
