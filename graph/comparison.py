@@ -99,6 +99,18 @@ class ReportedChanges:
     profit = _change(Metric.PROFIT, tracked=False)
 
 
+@strawberry.type(description="How what follows from the conversions that are tracked changed.")
+class TrackedChanges:
+    conversions = _change(Metric.CONVERSIONS, tracked=True)
+    conversion_value = _change(Metric.CONVERSION_VALUE, tracked=True)
+    cpa = _change(Metric.CPA, tracked=True)
+    cvr = _change(Metric.CVR, tracked=True)
+    aov = _change(Metric.AOV, tracked=True)
+    roas = _change(Metric.ROAS, tracked=True)
+    roi = _change(Metric.ROI, tracked=True)
+    profit = _change(Metric.PROFIT, tracked=True)
+
+
 @strawberry.type(description="How each metric changed.")
 class MetricChanges:
     spend = _change(Metric.SPEND)
@@ -125,6 +137,12 @@ class MetricChanges:
         _same,
         ReportedChanges,
         "Of what follows from the conversions that platforms report, whatever the plain ones are.",
+        needs=(),
+    )
+    tracked = batched(
+        _same,
+        TrackedChanges,
+        "Of what follows from the conversions that are tracked, whatever the plain ones are.",
         needs=(),
     )
 

@@ -270,7 +270,7 @@ _describe(
     DUPLICATE="It belongs to a conversion that was known: it counts no more, and whatever it adds to that is kept.",
     REJECTED="It cannot be taken.",
 )
-_describe(Metric, "Metric", "A metric.", **{metric.name: METRICS[metric].description for metric in METRICS})
+_describe(Metric, "Metric", "A metric.", **{metric.name: METRICS[metric].plain_description for metric in METRICS})
 _describe(
     Preset,
     "WindowPreset",
@@ -307,7 +307,8 @@ _describe(
     "What a series has of buckets in which nothing was delivered.",
     ZERO="Every bucket of the window. One without a row has 0 of whatever the imports report that cover its days; "
     "where no import covers any of them it has nulls, NOT_IMPORTED.",
-    NONE="Only buckets with a row, of the entity or of anything below it.",
+    NONE="Only buckets with a row, of the entity or of anything below it, or with the tracked conversions that are "
+    "asked for.",
 )
 _describe(
     Against,

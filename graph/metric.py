@@ -49,7 +49,7 @@ def metric_field(metric: Metric, *, tracked: bool | None = None) -> Any:
     return batched(
         many,
         BigInt | None if whole else float | None,
-        definition.description,
+        definition.plain_description if tracked is None else definition.description,
         name=metric.value,
         needs=(),
         **reads,

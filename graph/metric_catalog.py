@@ -41,7 +41,7 @@ def _definition(one: Definition) -> MetricDefinition:
     return MetricDefinition(
         metric=one.name,
         field=one.name.value,
-        description=one.description,
+        description=one.plain_description,
         formula=one.formula,
         inputs=[each.name for each in one.inputs],
         unit=one.unit,
@@ -88,7 +88,7 @@ def _rows() -> Iterator[str]:
         platforms = "" if len(one.platforms) == len(Platform) else ", ".join(each.value for each in one.platforms)
         scopes = ", ".join(scope.name for scope in one.default_scopes)
         cells = (
-            f"`{one.field}`", definition.description.removesuffix(" Additive."), _UNITS[one.unit],
+            f"`{one.field}`", definition.plain_description.removesuffix(" Additive."), _UNITS[one.unit],
             _BETTER[one.direction], _WHOLE[one.additivity], _floored(definition), platforms or "all", scopes,
         )  # fmt: skip
         yield f"| {' | '.join(cells)} |"

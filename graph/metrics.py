@@ -15,7 +15,7 @@ from graph.selection import Selection
 from resolvers import formulas
 from resolvers.context import Request
 from resolvers.displays import displays
-from resolvers.formulas import Blocks, PlainBlocks, Sums
+from resolvers.formulas import Blocks, PlainBlocks, Sums, levels_of
 from resolvers.metric import BUNDLES, METRICS, Metric, Reason
 
 
@@ -60,7 +60,7 @@ def _values(
 ) -> list[list[MetricValue]]:  # fmt: skip
     if metrics and len(set(metrics)) < len(metrics):
         raise Invalid("`metrics` names a metric twice.")
-    wanted = [BUNDLES[sums.terms.level] if metrics is None else tuple(metrics) for sums in blocks]
+    wanted = [tuple(metrics)] * len(blocks) if metrics is not None else [BUNDLES[level] for level in levels_of(blocks)]
     request.spend(sum(map(len, wanted)))
     names = {name for each in set(wanted) for name in each}
     told = {name: formulas.told(name, blocks, percent=unit is RatioUnit.PERCENT) for name in names}

@@ -325,6 +325,13 @@ class Blocks(list[Sums]):
         return [sums.sum(column) for sums in self]
 
 
+def levels_of(blocks: Sequence[Sums]) -> Sequence[Level | None]:
+    """The level of each of many sums; None: a project's."""
+    if isinstance(blocks, Blocks | PlainBlocks) and blocks.terms:
+        return [blocks.terms.level] * len(blocks)
+    return [sums.terms.level for sums in blocks]
+
+
 def values(
     name: Metric, blocks: Sequence[Sums], *, tracked: bool | None = None, percent: bool = False
 ) -> list[float | int | None]:

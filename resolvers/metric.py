@@ -84,7 +84,8 @@ CENT = 10_000
 class Primitive:
     """A number that is added up as it was told. It is stored as an integer: `scale` of them make one.
 
-    `floor` is the least that it is as a denominator where quotients are floored. `bit` marks rows that lack it.
+    `floor` is the least that it is as a denominator where quotients are floored; `instead` what takes its place where
+    conversions are tracked. `bit` marks rows that lack it.
     """
 
     name: Metric
@@ -97,12 +98,18 @@ class Primitive:
     floor: int = 1
     additivity: Additivity = Additivity.ADDITIVE
     platforms: tuple[Platform, ...] = tuple(Platform)
+    instead: str = ""
     tracked: bool = False
 
     @property
     def description(self) -> str:
         """What it is, in words."""
         return f"{self.words} Additive." if self.additivity is Additivity.ADDITIVE else self.words
+
+    @property
+    def plain_description(self) -> str:
+        """What it is where a query, or the project, says whose conversions are meant."""
+        return f"{self.words} {self.instead} Additive." if self.instead else self.description
 
     @property
     def unit(self) -> Unit:
@@ -140,6 +147,11 @@ class Difference:
     def description(self) -> str:
         """What it is, in words, with its formula."""
         return f"{self.label}: {self.formula}, in `currency`. Additive."
+
+    @property
+    def plain_description(self) -> str:
+        """The same, whosever conversions are meant."""
+        return self.description
 
     @property
     def formula(self) -> str:
@@ -201,6 +213,11 @@ class Ratio:
         """What it is, in words, with its formula."""
         unit = {Unit.CURRENCY: ", in `currency`", Unit.FRACTION: ", a fraction"}.get(self.unit, "")
         return f"{self.label}: {self.formula}{unit}."
+
+    @property
+    def plain_description(self) -> str:
+        """The same, whosever conversions are meant."""
+        return self.description
 
     @property
     def formula(self) -> str:
@@ -286,11 +303,13 @@ CONVERSIONS = Primitive(
     Metric.CONVERSIONS, "conversions_millionths",
     "Conversions as the platform reports them, with its own attribution; may be fractional.",
     UP, MILLION, int(Missing.CONVERSIONS), floor=MILLION,
+    instead="Under TRACKED, those due to ads by the project's own events.",
 )  # fmt: skip
 CONVERSION_VALUE = Primitive(
     Metric.CONVERSION_VALUE, "conversion_value_micros",
     "What the conversions are worth as the platform reports it, in `currency`.",
     UP, MILLION, int(Missing.CONVERSION_VALUE), money=True, floor=CENT, platforms=(Platform.META, Platform.TIKTOK),
+    instead="Under TRACKED, what those due to ads by the project's own events are worth.",
 )  # fmt: skip
 PRIMITIVES = (SPEND, IMPRESSIONS, CLICKS, LINK_CLICKS, CONVERSIONS, CONVERSION_VALUE)
 # Platforms report these; what is stored of them adds up.

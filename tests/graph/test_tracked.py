@@ -372,3 +372,37 @@ async def test_one_statement_a_level_and_none_where_nobody_asks(
     queries_sent.clear()
     await ask(tree.replace("NUMBERS", "conversions roas reported { conversions } unavailable { metric }"))
     assert [name for name in queries_sent if "tracked" in name] == []
+
+
+async def test_both_sides_are_compared_with_other_days_and_buckets_with_sales_alone_are_there(
+    database: Database, org_id: int, ask: Ask
+) -> None:
+    shop = Shop()
+    await shop.make(database, org_id)
+    at, ad = datetime(2025, 5, 1, 12, tzinfo=UTC), shop.ads[0]
+    await make_fact(database, org_id, ad, FIRST + 2 * DAY, spend=10, impressions=10, clicks=5, conversions=1)
+    await shop.sell(database, org_id, sale(ad, at), *[sale(ad, at + 3 * DAY)] * 2)
+    query = """query ($id: ID!, $window: WindowInput, $to: ComparisonInput) {
+      ad(id: $id) { performance(window: $window) {
+        comparison(to: $to) { previous { tracked { conversions } } changes {
+          conversions { absolute } cpa { percent }
+          reported { conversions { absolute } cpa { percent verdict } }
+          tracked { conversions { absolute } conversionValue { percent } cpa { percent verdict } }
+        } }
+        series(fill: NONE) { points { since metrics { tracked { conversions } } } }
+      } }
+    }"""
+    variables = {"id": shop.node(4, ad), "window": window(FIRST + 2 * DAY, FIRST + 4 * DAY)}
+
+    found = (await ask(query, variables | {"to": {"window": window(FIRST, FIRST + 2 * DAY)}}))["ad"]["performance"]
+
+    assert found["comparison"]["previous"]["tracked"]["conversions"] == 1
+    assert found["comparison"]["changes"] == {
+        "conversions": {"absolute": -1}, "cpa": {"percent": -100 / 3},
+        "reported": {"conversions": {"absolute": -1}, "cpa": {"percent": -100 / 3, "verdict": "BETTER"}},
+        "tracked": {"conversions": {"absolute": 1}, "conversionValue": {"percent": 100},
+                    "cpa": {"percent": -250 / 3, "verdict": "BETTER"}},
+    }  # fmt: skip
+    assert [(point["since"], point["metrics"]["tracked"]["conversions"]) for point in found["series"]["points"]] == [
+        ("2025-05-03", 0), ("2025-05-04", 2),
+    ]  # fmt: skip
