@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType, specified_rules, validate
 from graphql.language import DocumentNode
@@ -44,6 +45,20 @@ class Document:
     syntax: DocumentNode
     operations: dict[str | None, OperationDefinitionNode] = field(default_factory=dict)
     plans: Plans = field(default_factory=Plans)
+    # What executes its operations, by name, ready to be used again.
+    _executors: dict[str | None, Any] = field(default_factory=dict)
+
+    def remember(self, operation: OperationDefinitionNode, executor: Callable[[], Any]) -> None:
+        """Keeps what executes an operation, unless something is kept already."""
+        name = operation.name.value if operation.name else None
+        if name not in self._executors:
+            self._executors[name] = executor()
+
+    def executor(self, name: str | None) -> Any:
+        """What has executed the operation of that name, or the only one, if anything has."""
+        if name is None and len(self.operations) == 1:
+            name = next(iter(self.operations))
+        return self._executors.get(name)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to run: the one of that name, or the only one."""

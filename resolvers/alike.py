@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from db.database import Row
 
 T = TypeVar("T")
 
+if TYPE_CHECKING:
+    Base = Sequence
+else:
+    # To ask whether something is of an abstract class takes ten times as long, and it is asked of each field.
+    Base = Generic
 
-class Alike(Sequence[T]):
+
+class Alike(Base[T]):
     """Objects of one type, none of them missing. Whoever goes through all of them asks for columns instead."""
 
     __slots__ = ()
 
-    def every(self, name: str) -> Sequence[Any]:
+    def every(self, name: str) -> Any:
         """One attribute of all of them."""
         return [getattr(one, name) for one in self]
 
@@ -41,7 +47,7 @@ class Alike(Sequence[T]):
         return map(self.at, range(len(self)))
 
 
-class Nested(Sequence[Sequence[T]]):
+class Nested(Generic[T]):
     """Lists, one after the other: all their items, and how many belong to each."""
 
     __slots__ = ("flat", "lengths")
@@ -54,11 +60,7 @@ class Nested(Sequence[Sequence[T]]):
     def __len__(self) -> int:
         return len(self.lengths)
 
-    @overload
-    def __getitem__(self, number: int) -> Sequence[T]: ...
-    @overload
-    def __getitem__(self, number: slice) -> Sequence[Sequence[T]]: ...
-    def __getitem__(self, number: int | slice) -> Sequence[T] | Sequence[Sequence[T]]:
+    def __getitem__(self, number: int) -> Sequence[T]:
         return self.cut(self.flat)[number]
 
     def __iter__(self) -> Iterator[Sequence[T]]:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Se
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -21,6 +21,23 @@ SETTLES_AFTER: Mapping[Platform, int] = MappingProxyType(dict.fromkeys(Platform,
 P = ParamSpec("P")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+
+Batch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
+# What finds the values of a batch function without waiting, where all of them are at hand; None where they are not.
+Find: TypeAlias = "Callable[[Request, Sequence[Any]], list[Any] | None]"
+_FIND: dict[Batch, Find] = {}
+B = TypeVar("B", bound=Batch)
+
+
+def found_by(find: Find) -> Callable[[B], B]:
+    """Says how to find a batch function's values without waiting."""
+
+    def register(batch: B) -> B:
+        _FIND[batch] = find
+        return batch
+
+    return register
 
 
 class _Call(Generic[K]):
@@ -75,6 +92,8 @@ class Request:
     # What other requests have read of the same version of the data, and whether any of it was used.
     kept: dict[Hashable, Any] = field(default_factory=dict)
     reused: bool = False
+    # Whether others may ask something in the same turn. Where everything goes one after the other, nobody does.
+    branches: int = 1
     selections: dict[Hashable, Any] = field(default_factory=dict)
     _loaded: dict[Hashable, _Loaded[Any, Any]] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
@@ -94,6 +113,10 @@ class Request:
         Whoever asks the same batch with the same arguments in the same turn of the event loop shares one call.
         """
         assert not named, "a batch function takes its arguments by position"
+        if batch in _FIND:
+            keys = list(keys)
+            if (found := self.at_once(batch, keys)) is not None:
+                return found
         loaded: _Loaded[K, V] | None = self._loaded.get((batch, arguments))
         if loaded is None:
             loaded = self._loaded[batch, arguments] = _Loaded()
@@ -146,6 +169,23 @@ class Request:
         """The same for one key."""
         return (await self.load_all(batch, [key], *arguments, **named))[key]
 
+    def at_once(
+        self, batch: Callable[[Request, Sequence[K]], Awaitable[Sequence[V]]], keys: Iterable[K]
+    ) -> Mapping[K, V] | None:
+        """The same without waiting, where all values are at hand; else None."""
+        wanted = list(keys)
+        values: list[V] | None = _FIND[batch](self, wanted)
+        return None if values is None else dict(zip(wanted, values, strict=True))
+
+    def had(self, batch: Callable[[Request, Sequence[K]], Awaitable[Sequence[V]]], keys: Iterable[K]) -> list[V] | None:
+        """What `keep` gives, where all of it has been left by other requests or by this one; else None."""
+        try:
+            found = [self.kept[batch, key] for key in keys]
+        except KeyError:
+            return None
+        self.reused |= bool(found)
+        return found
+
     async def keep(self, batch: Callable[[Request, Sequence[K]], Awaitable[Sequence[V]]], keys: Sequence[K]) -> list[V]:
         """`batch`'s value for each key, left to other requests: it changes with imports alone, whenever it is asked."""
         kept = self.kept
@@ -170,7 +210,8 @@ class Request:
         self, call: _Call[K], loaded: _Loaded[K, V], batch: Callable[..., Awaitable[Sequence[V]]],
         arguments: tuple[Any, ...],
     ) -> None:  # fmt: skip
-        await asyncio.sleep(0)
+        if self.branches:
+            await asyncio.sleep(0)
         if loaded.gathering is call:
             loaded.gathering = None
         if self._stopped:

@@ -11,8 +11,8 @@ import asyncpg
 from db import coverage
 from db.level import Level
 from resolvers.batching import many_per_key
-from resolvers.context import Request
-from resolvers.window import Window, begun
+from resolvers.context import Request, found_by
+from resolvers.window import Window, begun, begun_at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,14 @@ class Coverage:
 AccountWindow = tuple[int, Window]
 
 
+def _found(request: Request, keys: Sequence[AccountWindow]) -> list[Coverage] | None:
+    begun = begun_at_once(request, keys)
+    if begun is None:
+        return None
+    return request.had(_of_days, [(account, *own) for (account, _), own in zip(keys, begun, strict=True)])
+
+
+@found_by(_found)
 async def of_windows(request: Request, keys: Sequence[AccountWindow]) -> list[Coverage]:
     """Batch: what covers each (ad account, window), of which only the days that have begun count."""
     days = [(account, *own) for (account, _), own in zip(keys, await begun(request, keys), strict=True)]

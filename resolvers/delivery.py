@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
@@ -23,6 +23,7 @@ from resolvers.formulas import WHOLE, PlainBlocks, Shared, Sums, Terms
 from resolvers.metric import REPORTING, UNRATED, stored
 from resolvers.options import Choice, ConversionSource, Options, UndefinedRatios, chosen
 from resolvers.points import Point, Series, plain_series
+from resolvers.tracked import Tracked
 from resolvers.window import (
     LIFETIME,
     Range,
@@ -127,11 +128,11 @@ async def totals(
     own = _by_ad_account(entities)
     windows = await _windows(request, own, spec)
     days, conversion = await _days(request, windows), await _conversion(request, own, options, columns)
-    lines, accounts, attributed = await asyncio.gather(
-        delivery.totals(request.database, request.org_id, level, stored(columns), days, own, conversion),
-        _accounts(request, windows, options),
-        tracked.totals(request, level, options, columns, days, own),
-    )
+    reading = delivery.totals(request.database, request.org_id, level, stored(columns), days, own, conversion)
+    lines, accounts, attributed = await _with_accounts(
+        request, windows, options, columns, reading,
+        lambda: tracked.totals(request, level, options, columns, days, own),
+    )  # fmt: skip
     found = _Found(lines.entity_ids, lines, columns)
     if attributed:
         found.add(*attributed)
@@ -185,13 +186,13 @@ async def series(
     cuts = {id_: buckets(window, granularity, starts[id_]) for id_, window in windows.items()}
     request.spend(sum(len(cuts[entity.ad_account_id]) for entity in entities))
     days, conversion = await _days(request, windows), await _conversion(request, own, options, columns)
-    lines, accounts, attributed = await asyncio.gather(
-        delivery.buckets(
-            request.database, request.org_id, level, stored(columns), granularity.value, days, own, starts, conversion
-        ),
-        _accounts(request, windows, options),
-        tracked.buckets(request, level, options, columns, days, own, granularity, starts),
+    reading = delivery.buckets(
+        request.database, request.org_id, level, stored(columns), granularity.value, days, own, starts, conversion
     )
+    lines, accounts, attributed = await _with_accounts(
+        request, windows, options, columns, reading,
+        lambda: tracked.buckets(request, level, options, columns, days, own, granularity, starts),
+    )  # fmt: skip
     if conversion is None and attributed is None and {"reach", REPORTING}.isdisjoint(columns):
         plain = _plain_series(level, granularity, entities, cuts, lines, accounts)
         if plain is not None:
@@ -298,16 +299,35 @@ async def _week_starts(request: Request, ids: Iterable[int], granularity: Granul
     return {id_: week_start(scopes[id_]) for id_ in ids}
 
 
-async def _accounts(request: Request, windows: Mapping[int, Window], options: Options) -> dict[int, _Account]:
-    scopes, covered = await asyncio.gather(
-        request.load_all(ad_account_scopes, windows), request.load_all(coverage.of_windows, windows.items())
-    )
-    answers: dict[int, _Account] = {}
+async def _with_accounts(
+    request: Request, windows: Mapping[int, Window], options: Options, columns: Iterable[str],
+    reading: Coroutine[Any, Any, Lines], attributing: Callable[[], Awaitable[Tracked | None]],
+) -> tuple[Lines, dict[int, _Account], Tracked | None]:  # fmt: skip
+    """What is read, what the numbers of the ad accounts share, and what is tracked: at the same time."""
+    keys = list(windows.items())
+    scopes, covered = request.at_once(ad_account_scopes, windows), request.at_once(coverage.of_windows, keys)
+    if scopes is not None and covered is not None:
+        accounts = _accounts(windows, options, scopes, covered)
+        if not tracked.asked(columns, (account.choice for account in accounts.values())):
+            # Then there is nothing else to wait for, which takes a task each.
+            return await reading, accounts, None
+    lines, scopes, covered, attributed = await asyncio.gather(
+        reading, request.load_all(ad_account_scopes, windows), request.load_all(coverage.of_windows, keys),
+        attributing(),
+    )  # fmt: skip
+    return lines, _accounts(windows, options, scopes, covered), attributed
+
+
+def _accounts(
+    windows: Mapping[int, Window], options: Options, scopes: Mapping[int, AdAccountScopeRow],
+    covered: Mapping[tuple[int, Window], Coverage],
+) -> dict[int, _Account]:  # fmt: skip
+    accounts: dict[int, _Account] = {}
     for id_, window in windows.items():
         scope = scopes[id_]
         currencies = frozenset({options.currency or currency_of(scope)})
-        answers[id_] = _Account(window, covered[id_, window], currencies, scope.timezone, chosen(options, scope))
-    return answers
+        accounts[id_] = _Account(window, covered[id_, window], currencies, scope.timezone, chosen(options, scope))
+    return accounts
 
 
 async def _conversion(

@@ -42,7 +42,7 @@ class Points(Alike[Point]):
     def __len__(self) -> int:
         return len(self._blocks)
 
-    def every(self, name: str) -> Sequence[Any]:
+    def every(self, name: str) -> Any:
         """One attribute of all of them."""
         if name == "metrics":
             return self._blocks
@@ -70,7 +70,7 @@ class AllSeries(Alike[Series]):
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def every(self, name: str) -> Sequence[Any]:
+    def every(self, name: str) -> Any:
         """One attribute of all of them."""
         return Nested(self.points, self.lengths) if name == "points" else [self._granularity] * len(self)
 

@@ -41,6 +41,16 @@ class Tracked(NamedTuple):
     columns: dict[str, list[Any]]
 
 
+def asked(columns: Iterable[str], choices: Iterable[Choice]) -> bool:
+    """Whether anything tracked is asked for, given what the numbers of each ad account mean."""
+    named = set(columns)
+    if not named.isdisjoint(TRACKED_COLUMNS):
+        return True
+    return not named.isdisjoint(_PLAIN) and any(
+        choice.conversion_source is ConversionSource.TRACKED for choice in choices
+    )
+
+
 async def totals(
     request: Request, level: Level, options: Options, columns: Iterable[str], windows: Windows, entities: Entities
 ) -> Tracked | None:

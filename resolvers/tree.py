@@ -75,7 +75,7 @@ class Pages(Alike[Page]):
     def __len__(self) -> int:
         return len(self.parent_ids)
 
-    def every(self, name: str) -> Sequence[Any]:
+    def every(self, name: str) -> Any:
         """One attribute of all of them."""
         return self.nodes if name == "nodes" else super().every(name)
 

@@ -16,7 +16,7 @@ from db.errors import Invalid, WindowTooLarge
 from db.project import ProjectScopeRow
 from resolvers.batching import one_per_key, sure_per_key
 from resolvers.calendar import DAY, Against, Bucket, Granularity, Weekday, cut, previous, start_of
-from resolvers.context import Request
+from resolvers.context import Request, found_by
 
 FIRST_DAY = date(2000, 1, 1)
 LAST_UNTIL = date(2100, 1, 1)
@@ -212,12 +212,31 @@ async def begun(request: Request, windows: Sequence[tuple[int, Window]]) -> list
 
     A day yet to come says nothing, whatever a file claims.
     """
+    found = begun_at_once(request, windows)
+    return (
+        _begun(request, windows, await request.load_all(ad_account_scopes, _open_ended(request, windows)))
+        if (found is None)
+        else found
+    )
+
+
+def begun_at_once(request: Request, windows: Sequence[tuple[int, Window]]) -> list[tuple[date, date]] | None:
+    """The same without waiting; None where timezones matter that are not at hand."""
+    scopes = request.at_once(ad_account_scopes, _open_ended(request, windows))
+    return None if scopes is None else _begun(request, windows, scopes)
+
+
+def _open_ended(request: Request, windows: Iterable[tuple[int, Window]]) -> list[int]:
     # Where the date changes last, it is 12 hours behind UTC: what has begun there has begun everywhere.
     everywhere = (request.now.astimezone(UTC) - timedelta(hours=12)).date()
-    open_ended = {account for account, window in windows if window.last_day > everywhere}
     # Windows of the past need not wait for the timezones.
-    scopes = await request.load_all(ad_account_scopes, open_ended) if open_ended else {}
-    ends = {account: today_in(request, scopes[account].timezone) + DAY for account in open_ended}
+    return list(dict.fromkeys(account for account, window in windows if window.last_day > everywhere))
+
+
+def _begun(
+    request: Request, windows: Iterable[tuple[int, Window]], scopes: Mapping[int, AdAccountScopeRow]
+) -> list[tuple[date, date]]:
+    ends = {account: today_in(request, scope.timezone) + DAY for account, scope in scopes.items()}
     return [(window.since, min(window.until, ends.get(account, window.until))) for account, window in windows]
 
 
@@ -226,6 +245,7 @@ def today_in(request: Request, timezone: str) -> date:
     return request.now.astimezone(ZoneInfo(timezone)).date()
 
 
+@found_by(lambda request, ids: request.had(_ad_account_scopes, ids))
 async def ad_account_scopes(request: Request, ids: Sequence[int]) -> list[AdAccountScopeRow]:
     """Batch: what the numbers of each ad account depend on."""
     return await request.keep(_ad_account_scopes, ids)
@@ -236,6 +256,7 @@ async def _ad_account_scopes(request: Request, ids: Sequence[int]) -> list[AdAcc
     return sure_per_key(ids, rows, key=lambda row: row.id)
 
 
+@found_by(lambda request, ids: request.had(_project_scopes, ids))
 async def project_scopes(request: Request, ids: Sequence[int]) -> list[ProjectScopeRow]:
     """Batch: what the numbers of each project depend on."""
     return await request.keep(_project_scopes, ids)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from inspect import isawaitable
 from operator import attrgetter, itemgetter
 from typing import Any
@@ -31,13 +31,6 @@ def spread(answers: Values, numbers: Sequence[int], values: Values) -> Values:
     for number, value in zip(numbers, values, strict=True):
         answers[number] = value
     return answers
-
-
-async def together(coroutines: Sequence[Coroutine[Any, Any, Values]]) -> list[Values]:
-    """What each of them gives, at the same time."""
-    if len(coroutines) > 1:
-        return await asyncio.gather(*coroutines)
-    return [await coroutine for coroutine in coroutines]
 
 
 async def awaited(values: Values) -> Values:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from copy import copy
 from typing import Any
 
 from graphql import GraphQLError
+from graphql.execution.executor import CollectedErrors
+from graphql.execution.values import VariableValues, get_variable_values
 from prometheus_client import Counter
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from structlog.contextvars import bind_contextvars
@@ -36,6 +39,26 @@ class BreadthFirst(StrawberryGraphQLCoreExecutionContext):
         _count(BREADTH_FIRST)
         return self._run(plan)
 
+    def again(self, root: object, context: object, variables: dict[str, Any]) -> Coroutine[Any, Any, Any] | None:
+        """The coroutine of another request's result, where one before has read all but its variables. None where
+        graphql-core has to say what does not fit, or to execute the operation.
+        """
+        known = self.operation.variable_definitions or ()
+        values = get_variable_values(self.schema, known, variables, max_errors=1)
+        if isinstance(values, list):
+            return None
+        executor = copy(self)
+        executor.root_value, executor.context_value, executor.variable_values = root, context, values
+        executor.collected_errors = CollectedErrors()
+        try:
+            plan = executor._plan()  # noqa: SLF001  # its own
+        except GraphQLError:
+            return None
+        if plan is None:
+            return None
+        _count(BREADTH_FIRST)
+        return executor._run(plan)  # noqa: SLF001  # as above
+
     def _run(self, plan: SelectionPlan) -> Coroutine[Any, Any, Any]:
         async def run() -> Any:
             execution = Run(self)
@@ -50,7 +73,16 @@ class BreadthFirst(StrawberryGraphQLCoreExecutionContext):
             return None  # an extension wants to see every field of every object
         document = (self.operation_extensions or {}).get(DOCUMENT)
         plans = document.plans if isinstance(document, Document) else Plans()
-        return plans.of(self.schema, self.fragment_definitions, self.operation, self.variable_values.coerced)
+        found = plans.of(self.schema, self.fragment_definitions, self.operation, self.variable_values.coerced)
+        if found and isinstance(document, Document):
+            document.remember(self.operation, self._without_request)
+        return found
+
+    def _without_request(self) -> BreadthFirst:
+        kept = copy(self)
+        kept.root_value = kept.context_value = None
+        kept.variable_values, kept.collected_errors = VariableValues({}, {}), CollectedErrors()
+        return kept
 
 
 def _count(executor: str) -> None:

@@ -6,7 +6,8 @@ stops it, one that may not passes it on. That is GraphQL's null propagation, for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +25,12 @@ from graphql import (
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, UndefinedType, inspect, is_iterable
 
-from graph.executor.columns import ALIKE, FOUND, Values, attributes, awaited, one_each, only_class, spread, together
+from graph.executor.columns import ALIKE, FOUND, Values, attributes, awaited, one_each, only_class, spread
 from graph.executor.leaves import as_is, coerced, of_few
 from graph.executor.places import Items, Picked, Places, Root, Under
 from graph.executor.plan import FieldPlan, SelectionPlan
 from resolvers.alike import Nested
+from resolvers.context import Request
 
 if TYPE_CHECKING:
     from graph.executor.context import BreadthFirst
@@ -49,10 +51,13 @@ class Run:
     def __init__(self, context: BreadthFirst) -> None:
         self._context = context
         self._converter = context.schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]  # noqa: SLF001  # the way back
+        self._request = context.context_value if isinstance(context.context_value, Request) else None
         self.errors: list[GraphQLError] = []
 
     async def execute(self, plan: SelectionPlan, root: object) -> dict[str, Any] | None:
         """The data of a query; None where an error reaches the top."""
+        if self._request:
+            self._request.branches = 0
         (data,) = await self._objects(plan, [root], Root())
         return None if data is NULLED else data
 
@@ -62,7 +67,7 @@ class Run:
         if plan.at_once and (built := plan.at_once(plan.fields, objects)) is not None:
             return built
         found = [self._column(field, objects, Under(places, field.key)) for field in plan.fields]
-        answers = iter(await together([column for column in found if not isinstance(column, list)]))
+        answers = iter(await self._together([column for column in found if not isinstance(column, list)]))
         columns = [column if isinstance(column, list) else next(answers) for column in found]
         built = plan.build(len(objects), *columns)
         if not self.errors:
@@ -90,6 +95,18 @@ class Run:
                 values = [error] * count
         return await self._completed(field, field.definition.type, values, places)
 
+    async def _together(self, coroutines: Sequence[Coroutine[Any, Any, Values]]) -> list[Values]:
+        """What each of them gives, at the same time."""
+        if len(coroutines) < 2:
+            return [await coroutine for coroutine in coroutines]
+        if self._request is None:
+            return await asyncio.gather(*coroutines)
+        self._request.branches += 1
+        try:
+            return await asyncio.gather(*coroutines)
+        finally:
+            self._request.branches -= 1
+
     # Finding values ---------------------------------------------------------------------------------------------
 
     def _values(self, field: FieldPlan, objects: Values, places: Places) -> Any:
@@ -108,7 +125,11 @@ class Run:
     def _one_by_one(self, field: FieldPlan, objects: Values, places: Places) -> Any:
         """For a field that knows no batch: its resolver, once per object."""
         found = [self._resolved(field, one, places.path(number)) for number, one in enumerate(objects)]
-        return awaited(found) if any(map(isawaitable, found)) else found
+        if not any(map(isawaitable, found)):
+            return found
+        if self._request:
+            self._request.branches += 1
+        return awaited(found)
 
     def _resolved(self, field: FieldPlan, source: object, path: list[str | int]) -> Any:
         definition = field.definition
@@ -258,7 +279,7 @@ class Run:
             else:
                 kinds.setdefault(concrete.name, (concrete, []))[1].append(number)
         answers: Values = [NULLED] * len(values)
-        found = await together(
+        found = await self._together(
             [
                 self._of_type(field, concrete, [values[number] for number in numbers], Picked(places, numbers))
                 for concrete, numbers in kinds.values()

@@ -65,7 +65,9 @@ class AdgraphSchema(strawberry.Schema):
             )
         # What Strawberry does where no extension wants to see it, without its hooks.
         try:
-            found = execute(
+            known = document.executor(operation_name)
+            again = known.again(root, context, variables or {}) if known and known.schema is self._schema else None
+            found = again or execute(
                 self._schema, document.syntax, root, context, variables, operation_name,
                 executor_class=self.execution_context_class, operation_extensions=extensions,
                 is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a bool instead of a TypeGuard
