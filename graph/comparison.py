@@ -67,12 +67,14 @@ def _change(metric: Metric, *, tracked: bool | None = None) -> Any:
     asked.
     """
 
-    def changes(_request: Request, _selection: Selection, pairs: Sequence[Changes]) -> comparison.Moves:
+    def changes(request: Request, _selection: Selection, pairs: Sequence[Changes]) -> comparison.Moves:
+        request.spend(len(pairs))
         return comparison.Moves(metric, pairs, tracked=tracked)
 
     def rates(
-        _request: Request, _selection: Selection, pairs: Sequence[Changes], unit: As = RatioUnit.FRACTION
+        request: Request, _selection: Selection, pairs: Sequence[Changes], unit: As = RatioUnit.FRACTION
     ) -> comparison.Moves:
+        request.spend(len(pairs))
         return comparison.Moves(metric, pairs, tracked=tracked, percent=unit is RatioUnit.PERCENT)
 
     many = rates if METRICS[metric].unit is Unit.FRACTION else changes

@@ -193,3 +193,28 @@ async def test_totals_and_what_they_are_compared_with_take_two_statements(databa
     )
 
     assert [name for name in queries_sent if name == "ad_delivery_totals"] == ["ad_delivery_totals"] * 2
+
+
+@pytest.mark.parametrize("level", ["Project", "Ad"])
+async def test_a_life_has_nothing_before_it_and_may_be_compared_with(database, org_id, compared, level):
+    # Known from the 9th of June through the 18th, which is today.
+    tree = await make_tree(database, org_id)
+    for offset in range(10):
+        await make_full_fact(database, org_id, tree.ad, MONDAY + timedelta(offset), spend=1)
+    number = {"Project": tree.project, "Ad": tree.ad}[level]
+
+    before = (await compared(level, number, {"preset": "LIFETIME"}))["comparison"]
+    life = (await compared(level, number, days(MONDAY, 1), {"window": {"preset": "LIFETIME"}}))["comparison"]
+
+    assert before["window"] == {"since": "2025-05-30", "until": "2025-06-09", "days": 10}
+    assert before["changes"]["spend"] == change(None, None, "UNKNOWN", "NO_BASELINE")
+    assert life["window"] == {"since": "2025-06-09", "until": "2025-06-19", "days": 10}
+    assert (life["partial"], life["changes"]["spend"]["absolute"]) == (True, -9)
+
+
+async def test_changes_count_among_the_objects_of_an_answer(database, org_id, execute):
+    tree = await make_tree(database, org_id)
+    variables = {"id": global_id.encode("Ad", tree.ad), "window": {"lastDays": 3}}
+
+    assert not (await execute(COMPARED, variables, max_nodes=8)).errors
+    assert (await execute(COMPARED, variables, max_nodes=6)).errors[0].extensions["code"] == "QUERY_TOO_COMPLEX"
