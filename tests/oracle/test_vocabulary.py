@@ -72,7 +72,7 @@ def field(alias: str, question: Question, ids: Mapping[Entity, int]) -> str:
         to = f"window: {literal({'range': {'since': since, 'until': until}})}"
     return FIELD.format(
         alias=alias, id=global_id.encode(question.entity[0], ids[question.entity]), type=question.entity[0],
-        arguments=", ".join(arguments), to=f"{{{to}}}", granularity=question.granularity,
+        arguments=", ".join(arguments), to=f"{{{to}}}", granularity=question.cut[0],
     )  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def differences(found: dict[str, Any], expected: Answer) -> Iterator[str]:
         yield f"{len(points)} buckets where the rules say {len(expected.series)}"
     for point, block in zip(points, expected.series, strict=False):
         days = (point["bucket"], point["since"], point["until"])
-        if days != (str(block.bucket), str(block.since), str(block.until)):
+        if days != (*(block.bucket or ()), str(block.since), str(block.until)):
             yield f"the bucket {days} where the rules say {block[:3]}"
         yield from of_block(point["metrics"], block, f"{block.bucket}")
 

@@ -31,7 +31,7 @@ from tests.oracle.vocabulary_world import (
 
 AT_ONCE = 10
 OF_EACH_WORLD = 60
-ANY = Question(("Project", 0), None, None, False, "QUARTER", "PREVIOUS_PERIOD")
+ANY = Question(("Project", 0), None, None, False, (), "PREVIOUS_PERIOD")
 FIELDS = {"AdAccount": "adAccounts", "Campaign": "campaigns", "AdSet": "adSets", "Ad": "ads"}
 FIELD = """{alias}: node(id: "{id}") {{ ... on {type} {{ {field}(first: {first}{after}, filter: {filter}, orderBy: {order}) {{
   totalCount pageInfo {{ hasNextPage endCursor }}
@@ -145,7 +145,7 @@ def field(alias: str, one: Listed, ids: Mapping[Entity, int], page: str) -> str:
 
 def ask_of(one: Listed, entity: Entity, currency: str | None) -> Question:
     """What is asked of somebody in a list."""
-    return Question(entity, one.window, currency, one.floored, "QUARTER", "PREVIOUS_PERIOD")
+    return Question(entity, one.window, currency, one.floored, (), "PREVIOUS_PERIOD")
 
 
 def members(one: Listed, world: World) -> list[tuple[Entity, Question]]:

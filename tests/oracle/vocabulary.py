@@ -30,11 +30,12 @@ class Told(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Numbers of some days; `bucket` is None of the whole window."""
+    """Numbers of some days; `bucket` is None of the whole window, else where they lie along what it is cut by."""
 
-    bucket: date | None
+    bucket: list[str] | None
     since: date
     until: date
+    days: int
     metrics: dict[str, Told]
 
 
@@ -97,10 +98,10 @@ class Oracle:
         for cell, metric, *told in self._rows("select cell, metric, value, reason, size, divided from answer"):
             metrics.setdefault(cell, {})[metric] = Told(*told)
         blocks: dict[tuple[int, str], list[Block]] = {}
-        for cell, q, side, bucket, since, until in self._rows(
-            "select cell, q, side, bucket, since, until from cell order by q, side, bucket nulls first"
+        for cell, q, side, bucket, since, until, days in self._rows(
+            "select cell, q, side, bucket, since, until, days from cell order by q, side, bucket nulls first"
         ):
-            blocks.setdefault((q, side), []).append(Block(bucket, since, until, metrics[cell]))
+            blocks.setdefault((q, side), []).append(Block(bucket, since, until, days, metrics[cell]))
         changes: dict[int, dict[str, Change]] = {}
         for q, metric, *told in self._rows(
             "select q, metric, absolute, percent, reason, verdict, size, percent_size from changed"
@@ -165,7 +166,7 @@ class Oracle:
 _TYPES: dict[str, pa.DataType] = {
     **dict.fromkeys(("day", "since", "until", "compared_since", "compared_until"), pa.date32()),
     **dict.fromkeys(("timezone", "reporting_currency", "platform", "currency", "kind", "preset"), pa.string()),
-    **dict.fromkeys(("granularity", "against"), pa.string()),
+    "against": pa.string(), "cut": pa.list_(pa.string()),
     **dict.fromkeys(("replaces", "floored"), pa.bool_()),
     "now": pa.timestamp("us", "UTC"), "units": pa.float64(), "platforms": pa.list_(pa.string()),
     "members": pa.list_(pa.int64()),
@@ -178,7 +179,7 @@ def _question(number: int, one: Question, numbers: dict[Entity, int]) -> dict[st
     return {
         "q": number, "entity": numbers[one.entity], "since": days.get("since"), "until": days.get("until"),
         "last_days": window.get("lastDays"), "preset": window.get("preset"), "currency": one.currency,
-        "floored": one.floored, "granularity": one.granularity, "platforms": one.platforms,
+        "floored": one.floored, "cut": list(one.cut), "platforms": one.platforms,
         "members": None if one.members is None else [numbers[entity] for entity in one.members],
         "against": one.against if isinstance(one.against, str) else None,
         "compared_since": None if isinstance(one.against, str) else one.against[0],

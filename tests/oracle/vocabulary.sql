@@ -261,28 +261,27 @@ from side
 join target using (q)
 left join delivering using (q, side)
 group by side.q, side.side, target.target;
--- A block of numbers for each whole window and each of its buckets.
-create or replace temp table cell as
+-- A block of numbers for each whole window and each of its buckets: days that lie alike along what it is cut by.
+create or replace temp table cell_day as
 with day as (
-    select side.q, asked.granularity, asked.week_start, side.since + step.n::integer as day
+    select side.q, side.side, asked.cut, asked.week_start, side.since + step.n::integer as day
     from side join asked using (q), generate_series(0, side.until - side.since - 1) as step (n)
-    where side.side = 'current'
-),
-bucket as (
-    select q, day,
-        case granularity
-            when 'DAY' then day
-            when 'WEEK' then day - (isodow(day) - 1 - week_start + 7)::integer % 7
-            else date_trunc(lower(granularity), day)::date
-        end as bucket
-    from day
 )
-select row_number() over (order by q, side, bucket nulls first) as cell, *
-from (
-    select q, side, null::date as bucket, since, until from side
-    union all
-    select q, 'current', bucket, min(day), max(day) + 1 from bucket group by q, bucket
-);
+select q, side, null::text[] as bucket, day from day
+union all
+select q, side, list_transform(cut, lambda unit: case unit
+    when 'DAY' then day::text
+    when 'WEEK' then (day - (isodow(day) - 1 - week_start + 7)::integer % 7)::text
+    when 'WEEKDAY' then upper(dayname(day))
+    else date_trunc(lower(unit), day)::date::text
+end), day
+from day
+where side = 'current' and len(cut) > 0;
+create or replace temp table cell as
+select row_number() over (order by q, side, bucket nulls first) as cell, q, side, bucket, min(day) as since,
+    max(day) + 1 as until, count(*) as days
+from cell_day
+group by q, side, bucket;
 
 -- name: numbers
 create or replace temp table summed as
@@ -300,8 +299,10 @@ from cell
 cross join additive
 join money using (q, side)
 left join part on part.q = cell.q
-left join told
-    on told.entity = part.entity and told.metric = additive.metric and told.day >= cell.since and told.day < cell.until
+left join (
+    cell_day join told on told.day = cell_day.day
+) on cell_day.q = cell.q and cell_day.side = cell.side and cell_day.bucket is not distinct from cell.bucket
+    and told.entity = part.entity and told.metric = additive.metric
 left join account on account.id = part.account
 left join lateral (
     select if(account.currency = money.target, 1.0, wanted.units / own.units) as factor
@@ -337,7 +338,9 @@ select cell.cell, 'reach', [], false,
             then 'NOT_IMPORTED'
         when exists (
             from reached join below on below.entity = reached.entity join part on part.entity = below.ancestor
-            where part.q = cell.q and reached.day >= cell.since and reached.day < cell.until
+            join cell_day on cell_day.day = reached.day
+            where part.q = cell.q and cell_day.q = cell.q and cell_day.side = cell.side
+                and cell_day.bucket is not distinct from cell.bucket
         ) then 'NOT_ADDITIVE'
         else 'NOT_REPORTED'
     end,
@@ -345,7 +348,7 @@ select cell.cell, 'reach', [], false,
 from cell
 join asked using (q)
 left join reached as own
-    on asked.level > 0 and own.entity = asked.entity and cell.until - cell.since = 1 and own.day = cell.since;
+    on asked.level > 0 and own.entity = asked.entity and cell.days = 1 and own.day = cell.since;
 
 create or replace temp table answer as
 with input as (

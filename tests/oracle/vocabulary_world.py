@@ -104,7 +104,8 @@ class Question:
     window: dict[str, Any] | None
     currency: str | None
     floored: bool
-    granularity: str
+    # into which buckets the days are cut; several: where they lie in all of these alike
+    cut: tuple[str, ...]
     # a name, or the days of another window
     against: str | tuple[date, date]
     # of a project: some of its ad accounts; None: all
@@ -199,7 +200,7 @@ def make_question(random: Random, world: World) -> Question:
         make_window(random),
         random.choice([None, None, None, "USD", "EUR", "JPY", "CHF"]),
         random.random() < 0.1,
-        random.choice(GRANULARITIES),
+        (random.choice(GRANULARITIES),),
         random.choice(against),
         some if entity[0] == "Project" and random.random() < 0.3 else None,
     )
