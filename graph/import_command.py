@@ -21,7 +21,7 @@ from db.importers.files import STANDARD_INPUT, bytes_of, bytes_read
 from db.importers.landed import landed
 from db.importers.records import Computed, Dating
 from db.level import Level, Platform
-from graph import exchange_rates_command, terminal
+from graph import events_command, exchange_rates_command, terminal
 from graph.member import named
 from graph.workplace import Organization, database_url, settings_for, working
 
@@ -36,6 +36,7 @@ EPILOG = "\n\n".join(
     [
         _EXIT_CODES,
         *(f"{source.name} {source.help}" for source in SOURCES.values()),
+        events_command.EPILOG,
         exchange_rates_command.EPILOG,
         "Example: adgraph import fivetran-facebook fb/ --project Shop --currency EUR --timezone Europe/Berlin",
     ]
@@ -129,6 +130,12 @@ def import_(
     if source == exchange_rates_command.SOURCE:
         exchange_rates_command.import_rates(context, settings, paths, dry_run=dry_run)
         return
+    if source == events_command.SOURCE:
+        events_command.import_events(
+            context, settings, paths, _needed(project), skip_bad_rows=skip_bad_rows, dry_run=dry_run,
+            total=_total(paths or ()),
+        )  # fmt: skip
+        return
     _check_origin(source, paths, origin, schema)
     options = Options(
         _needed(project), currency, timezone, _day(since), _day(until), replace_days, skip_bad_rows, dry_run
@@ -207,7 +214,7 @@ def _needed(project: str | None) -> str:
 def _check_origin(source: str, paths: list[Path] | None, url: str | None, schema: str | None) -> None:
     """Whether it is said, and once, where the rows come from."""
     if source not in SOURCES:
-        names = ", ".join([*SOURCES, exchange_rates_command.SOURCE])
+        names = ", ".join([*SOURCES, events_command.SOURCE, exchange_rates_command.SOURCE])
         raise Invalid(f"There is no source {source!r}: choose one of {names}.")
     with_tables = ", ".join(each.name for each in SOURCES.values() if each.tables)
     if not paths and url is None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import rich.progress
 
+    from db.conversions.importing import EventsReport
     from db.generate import GenerateReport
     from db.importers.demo import DemoReport
     from db.importing import ImportRefused, ImportReport
@@ -177,6 +178,23 @@ def show_rates(report: RatesReport) -> None:
     ]  # fmt: skip
     done = "Rehearsed, and undone: importing" if report.dry_run else "Imported"
     _table(f"{done} exchange rates, for all projects", rows)
+    if not report.changed:
+        say("note: All of it was there already: nothing changed.")
+
+
+def show_events(report: EventsReport, rejects: Path | None) -> None:
+    """What an import of events did; `rejects` is where those are that could not be taken."""
+    rows = [
+        ("events", f"{report.events:,}"), ("new", f"{report.new:,}"), ("known before", f"{report.duplicates:,}"),
+        ("rejected", f"{report.rejected:,}"), ("seconds", f"{report.seconds:.1f}"),
+    ]  # fmt: skip
+    done = "Rehearsed, and undone: importing" if report.dry_run else "Imported"
+    _table(f"{done} events into {report.project}", rows)
+    if report.strange_touches:
+        say(f"note: {report.strange_touches:,} touches are of ads that the project does not have. They are kept, and "
+            "take part once these are imported.")  # fmt: skip
+    if rejects:
+        say(f"note: What was rejected is in {rejects}, each with its reason.")
     if not report.changed:
         say("note: All of it was there already: nothing changed.")
 

@@ -161,6 +161,9 @@ def moment(field: str, value: object) -> datetime:
     """A moment in RFC 3339, with its offset."""
     if value is None or value == "":
         raise BadEvent(field, value, "is missing")
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        # Parquet knows moments.
+        value = value.isoformat()
     try:
         if not isinstance(value, str) or not _MOMENT.fullmatch(value):
             raise ValueError

@@ -49,6 +49,8 @@ class Intake:
         self._rollups = Rollups()
         # Touches, among those of events that were new, of ads that the project does not have.
         self.strange_touches = 0
+        # Whether anything is not as it was.
+        self.changed = False
 
     @classmethod
     async def locked(cls, transaction: Transaction, org_id: int, project_id: int) -> Intake:
@@ -99,13 +101,19 @@ class Intake:
             members = [_Member(CONVERSION, events, [], [id_]) for id_, events in sorted(messages.items())]
             await self._tell(members, received_at, {})
 
-    async def finish(self) -> None:
-        """Brings the rollups in step with what was taken; then the transaction may end."""
+    async def add_up(self) -> None:
+        """Brings the rollups in step with what was taken so far."""
         await self._rollups.write(self._transaction, self._org_id, self._project_id)
-        await self._transaction.execute("conversions_changed", self._org_id, self._project_id)
+
+    async def finish(self) -> None:
+        """The same, at the end: then the transaction may end."""
+        if self.changed:
+            await self.add_up()
+            await self._transaction.execute("conversions_changed", self._org_id, self._project_id)
 
     async def _tell(self, members: list[_Member], received_at: datetime, found: dict[Key, int]) -> None:
         stored = self._stored
+        self.changed = True
         unnumbered = [member for member in members if not member.stored]
         for member, id_ in zip(unnumbered, await stored.next_ids(len(unnumbered)), strict=True):
             member.id = id_

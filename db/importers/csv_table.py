@@ -36,9 +36,12 @@ def rows(path: Path, *needed: str) -> Iterator[Cells | BadRow]:
             yield Cells(Place(path, row[0]), columns, row[1])
 
 
-def raw(path: Path) -> Iterator[tuple[int, Sequence[str]] | BadRow]:
-    """The header and then the rows of a table, each with its line; all have as many cells as the header."""
-    lines = Lines(path)
+def raw(path: Path, lines: Lines | None = None) -> Iterator[tuple[int, Sequence[str]] | BadRow]:
+    """The header and then the rows of a table, each with its line; all have as many cells as the header.
+
+    `lines`: those of the file, where somebody has looked at them already.
+    """
+    lines = lines or Lines(path)
     broken = lines.broken
     numbered = iter(lines)
     first = next(numbered, "")

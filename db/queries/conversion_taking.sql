@@ -201,3 +201,7 @@ on conflict (org_id, project_id, hour, event_name_id, currency) do update set
 -- name: project_currency
 -- What values without a currency are in.
 select reporting_currency from project where org_id = $1 and id = $2;
+
+-- name: gather_conversion_statistics
+-- So that queries are planned for what was just imported, rather than for empty tables.
+analyze conversion, conversion_refund, conversion_key, conversion_message, conversion_quarter, conversion_hour, tracked_day;

@@ -1,0 +1,173 @@
+"""The import of events: all of the files or nothing, batch after batch, reading ahead while the database works."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from db.conversions.event import BadEvent, Event, read
+from db.conversions.taking import Intake
+from db.database import Database, Row, Transaction
+from db.errors import Invalid
+from db.importers import events as files
+from db.importers.records import BadRow, Place
+from db.importing.refusals import ImportRefused
+from db.importing.rejects import Rejects
+
+BATCH = 20_000
+# Rollups are written now and then: the more events between, the fewer rows of theirs are written again.
+_BATCHES_TO_ADD_UP = 10
+_MOST_BAD_ROWS = 10_000
+
+
+class _ProjectRow(Row):
+    id: int
+
+
+class _CurrencyRow(Row):
+    reporting_currency: str | None
+
+
+@dataclass(frozen=True)
+class EventsReport:
+    """What an import of events did: how many were read, told of something new, told what was known, were rejected.
+
+    `strange_touches`: touches of ads that the project does not have.
+    """
+
+    project: str
+    events: int
+    new: int
+    duplicates: int
+    rejected: int
+    strange_touches: int
+    dry_run: bool
+    changed: bool
+    seconds: float
+
+
+class _Rehearsed(Exception):
+    """Everything was done, and nothing is to be kept."""
+
+    def __init__(self, report: EventsReport) -> None:
+        super().__init__()
+        self.report = report
+
+
+async def import_events(
+    database: Database, org_id: int, project: str, paths: Sequence[Path], *, rejects: Rejects | None = None,
+    dry_run: bool = False, progress: Callable[[int], None] | None = None, now: datetime | None = None,
+) -> EventsReport:  # fmt: skip
+    """Takes the events of the files into the project, which is created where absent.
+
+    What cannot be taken goes to `rejects`; without it the import raises `ImportRefused`, and takes nothing.
+    """
+    project = project.strip()
+    if not project or len(project) > 200 or not project.isprintable():
+        raise Invalid("--project needs a name of 1 to 200 characters, such as --project 'Spring sale'.")
+    try:
+        async with database.transaction() as transaction:
+            run = _Run(transaction, org_id, project, rejects, now or datetime.now(UTC))
+            report = await run.import_all(paths, progress, dry_run=dry_run)
+            if dry_run:
+                raise _Rehearsed(report)
+            if rejects:
+                rejects.publish()
+    except _Rehearsed as rehearsed:
+        return rehearsed.report
+    if report.new >= BATCH:
+        await database.execute("gather_conversion_statistics")
+    return report
+
+
+class _Run:
+    def __init__(
+        self, transaction: Transaction, org_id: int, project: str, rejects: Rejects | None, now: datetime
+    ) -> None:
+        self._transaction = transaction
+        self._org_id = org_id
+        self._project = project
+        self._rejects = rejects
+        self._now = now
+        self._bad_rows: list[BadRow] = []
+        self._rejected = 0
+
+    async def import_all(
+        self, paths: Sequence[Path], progress: Callable[[int], None] | None, *, dry_run: bool
+    ) -> EventsReport:
+        started = time.monotonic()
+        transaction, org_id = self._transaction, self._org_id
+        await transaction.execute("lift_statement_timeout")
+        project_id = await self._project_id()
+        rows = await transaction.fetch("project_currency", org_id, project_id, row=_CurrencyRow)
+        intake = await Intake.locked(transaction, org_id, project_id)
+        batches = self._batches(paths, rows[0].reporting_currency)
+        count = new = number = 0
+        batch = next(batches, [])
+        while batch:
+            number += 1
+            # The next events are read while the database works on these.
+            ahead = asyncio.create_task(asyncio.to_thread(next, batches, []))
+            try:
+                # Where a row is bad the rest is only read, to tell what else is.
+                if not self._bad_rows:
+                    new += sum(await intake.take(batch, self._now))
+                    if number % _BATCHES_TO_ADD_UP == 0:
+                        await intake.add_up()
+            finally:
+                await asyncio.wait([ahead])
+            count += len(batch)
+            if progress:
+                progress(count)
+            batch = ahead.result()
+        if self._bad_rows:
+            raise ImportRefused(self._bad_rows, self._rejected)
+        await intake.finish()
+        return EventsReport(
+            project=self._project,
+            events=count + self._rejected,
+            new=new,
+            duplicates=count - new,
+            rejected=self._rejected,
+            strange_touches=intake.strange_touches,
+            dry_run=dry_run,
+            changed=intake.changed,
+            seconds=time.monotonic() - started,
+        )
+
+    async def _project_id(self) -> int:
+        for statement in ("create_project_of_import", "project_of_import"):
+            if rows := await self._transaction.fetch(statement, self._org_id, self._project, row=_ProjectRow):
+                return rows[0].id
+        raise AssertionError("a project that cannot be created is there")
+
+    def _batches(self, paths: Sequence[Path], currency: str | None) -> Iterator[list[Event]]:
+        batch: list[Event] = []
+        for row in files.read(paths):
+            if isinstance(row, BadRow):
+                self._refuse(row)
+                continue
+            place, fields = row
+            try:
+                batch.append(read(fields, currency, self._now))
+            except BadEvent as bad:
+                self._refuse(_bad_row(place, bad))
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+        yield batch
+
+    def _refuse(self, bad_row: BadRow) -> None:
+        self._rejected += 1
+        if self._rejects:
+            self._rejects.keep(bad_row)
+        elif len(self._bad_rows) < _MOST_BAD_ROWS:
+            self._bad_rows.append(bad_row)
+
+
+def _bad_row(place: Place, bad: BadEvent) -> BadRow:
+    return BadRow(place, bad.field, bad.value, bad.reason)

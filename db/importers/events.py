@@ -1,0 +1,134 @@
+"""Files of events: one JSON object a line, or a table of CSV or Parquet with a row for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import chain
+from pathlib import Path
+
+from db.importers import csv_table
+from db.importers.files import STANDARD_INPUT, Lines, each
+from db.importers.records import BadRow, Place
+
+HELP = (
+    "FILE…: conversions and refunds, as JSON with one object a line (JSONL), CSV or Parquet, with the fields event_id, "
+    "event_name, source (SDK, CONVERSION_API or PLATFORM) and occurred_at, and perhaps kind (CONVERSION or REFUND), "
+    "transaction_id, refund_of, app_id, platform, user_id, revenue_amount, price_amount, currency, touches and "
+    "properties. What is sent again counts once."
+)
+FIELDS = frozenset({
+    "event_id", "event_name", "kind", "source", "occurred_at", "transaction_id", "refund_of", "app_id", "platform",
+    "user_id", "revenue_amount", "price_amount", "currency", "touches", "properties",
+})  # fmt: skip
+_NEEDED = ("event_id", "event_name", "source", "occurred_at")
+# Cells that hold JSON.
+_JSON = ("touches", "properties")
+_BATCH = 10_000
+
+Fields = Mapping[str, object]
+
+
+def _refuse(text: str) -> None:
+    raise ValueError(f"{text} is no JSON")
+
+
+# Amounts keep every digit.
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)
+
+
+def read(paths: Sequence[Path]) -> Iterator[tuple[Place, Fields] | BadRow]:
+    """The events of the files, in their order, in the fields that they have."""
+    for path in each(paths, "the file of events"):
+        if path != STANDARD_INPUT and path.suffix.lower() == ".parquet":
+            yield from _parquet(path)
+        else:
+            yield from _text(path)
+
+
+class _Begun(Lines):
+    """A text of which the first line was looked at."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._following = super().__iter__()
+        self.first = next(self._following, "")
+
+    def __iter__(self) -> Iterator[str]:
+        return chain([self.first] if self.first else [], self._following)
+
+
+def _text(path: Path) -> Iterator[tuple[Place, Fields] | BadRow]:
+    begun = _Begun(path)
+    if begun.first.lstrip()[:1] in ("{", "["):
+        yield from _objects(path, begun)
+    else:
+        yield from _table(path, csv_table.raw(path, begun))
+
+
+def _objects(path: Path, lines: _Begun) -> Iterator[tuple[Place, Fields] | BadRow]:
+    decode, broken = _DECODER.decode, lines.broken
+    for number, line in enumerate(lines, 1):
+        if broken:
+            yield from broken
+            broken.clear()
+            continue
+        try:
+            fields = decode(line)
+        except (ValueError, RecursionError) as error:
+            if line.strip():
+                place = Place(path, number)
+                yield BadRow(place, "", line.strip()[:80], f"is not JSON with one event a line: {error}", row=line)
+            continue
+        if isinstance(fields, dict):
+            yield Place(path, number), fields
+        else:
+            reason = "is no JSON object: give one event a line"
+            yield BadRow(Place(path, number), "", line.strip()[:80], reason, row=line)
+    yield from broken
+
+
+def _parquet(path: Path) -> Iterator[tuple[Place, Fields] | BadRow]:
+    import pyarrow as pa  # type: ignore[import-untyped]  # it has no types …
+    import pyarrow.parquet  # type: ignore[import-untyped]  # … nor have its parts
+
+    number = 0
+    try:
+        with pa.parquet.ParquetFile(path) as file:
+            header = file.schema_arrow.names
+            if bad_row := csv_table.bad_header(path, header, _NEEDED):
+                yield bad_row
+                return
+            for batch in file.iter_batches(_BATCH, columns=[name for name in header if name in FIELDS]):
+                for fields in batch.to_pylist():
+                    number += 1
+                    yield _event(Place(path, number), fields)
+    except (pa.ArrowException, OSError) as error:
+        reason = f"is no Parquet file that can be read: {' '.join(str(error).split())}"
+        yield BadRow(Place(path, number + 1), "", "", reason, ends_file=True)
+
+
+def _table(path: Path, rows: Iterator[tuple[int, Sequence[str]] | BadRow]) -> Iterator[tuple[Place, Fields] | BadRow]:
+    header: list[str] | None = None
+    for row in rows:
+        if isinstance(row, BadRow):
+            yield row
+        elif header is None:
+            header = csv_table.names(row[1])
+            if bad_row := csv_table.bad_header(path, header, _NEEDED):
+                yield bad_row
+                return
+        else:
+            yield _event(Place(path, row[0]), dict[str, object](zip(header, row[1], strict=True)))
+
+
+def _event(place: Place, fields: dict[str, object]) -> tuple[Place, Fields] | BadRow:
+    for name in _JSON:
+        text = fields.get(name)
+        if text and isinstance(text, str):
+            try:
+                fields[name] = _DECODER.decode(text)
+            except (ValueError, RecursionError) as error:
+                return BadRow(place, name, text[:80], f"is not JSON: {error}")
+    return place, fields

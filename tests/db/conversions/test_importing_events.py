@@ -1,0 +1,104 @@
+"""The import of events: all of a file or nothing of it, again without effect, and alone in its project meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from db.conversions import importing
+from db.conversions.importing import EventsReport, import_events
+from db.database import Database
+from db.importing import ImportRefused, Rejects
+from tests.db.conversions.worlds import (
+    NOW,
+    Fields,
+    check_rollups,
+    event,
+    make_tree,
+    random_events,
+    rows,
+    take,
+    told,
+)
+
+
+def write(path: Path, events: list[Fields]) -> Path:
+    path.write_text("".join(json.dumps(fields) + "\n" for fields in events))
+    return path
+
+
+async def count(database: Database) -> int:
+    return int((await rows(database, "select count(*) from conversion_message"))[0][0])
+
+
+async def into(database: Database, org_id: int, project_id: int, path: Path, **options: object) -> EventsReport:
+    name = (await rows(database, "select name from project where id = $1", project_id))[0][0]
+    return await import_events(database, org_id, name, [path], now=NOW, **options)  # type: ignore[arg-type]  # options
+
+
+async def test_a_file_comes_to_the_same_as_calls_and_again_to_nothing(
+    database: Database, org_id: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 7)
+    monkeypatch.setattr(importing, "_BATCHES_TO_ADD_UP", 2)
+    events = random_events(Random(5), 60)
+    path = write(tmp_path / "events.jsonl", events)
+    project_id = await make_tree(database, org_id, "a1", "a2")
+
+    first = await into(database, org_id, project_id, path)
+    imported = await told(database, project_id)
+    again = await into(database, org_id, project_id, path)
+
+    assert (first.events, first.changed) == (60, True)
+    assert (again.new, again.duplicates, again.changed) == (0, 60, False)
+    await check_rollups(database, project_id)
+    await take(database, org_id, project_id, events)
+    assert await told(database, project_id) == imported
+
+
+async def test_a_bad_row_refuses_the_file_unless_it_is_to_be_left_out(
+    database: Database, org_id: int, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "events.jsonl", [event("e1"), event("e2", occurred_at="then"), event("e3", source="FAX")])
+    project_id = await make_tree(database, org_id)
+
+    with pytest.raises(ImportRefused) as refused:
+        await into(database, org_id, project_id, path)
+    kept = await count(database)
+    with Rejects.beside(path) as rejects:
+        report = await into(database, org_id, project_id, path, rejects=rejects)
+
+    assert [(bad.place.line, bad.column) for bad in refused.value.bad_rows] == [(2, "occurred_at"), (3, "source")]
+    assert kept == 0
+    assert (report.new, report.rejected, await count(database)) == (1, 2, 1)
+    assert rejects.path.read_text().count("\n") == 3
+
+
+async def test_a_rehearsal_keeps_nothing(database: Database, org_id: int, tmp_path: Path) -> None:
+    project_id = await make_tree(database, org_id)
+
+    report = await into(database, org_id, project_id, write(tmp_path / "e.jsonl", [event("e1")]), dry_run=True)
+
+    assert (report.new, report.dry_run, await count(database)) == (1, True, 0)
+
+
+async def test_imports_and_calls_of_the_same_events_at_once_count_each_once(
+    database: Database, org_id: int, tmp_path: Path
+) -> None:
+    events = random_events(Random(6), 80)
+    path = write(tmp_path / "events.jsonl", events)
+    project_id = await make_tree(database, org_id, "a1", "a2")
+
+    await asyncio.gather(
+        *(into(database, org_id, project_id, path) for _ in range(2)),
+        *(take(database, org_id, project_id, events[start::3], 5) for start in range(3)),
+    )
+
+    at_once = await told(database, project_id)
+    await check_rollups(database, project_id)
+    await take(database, org_id, project_id, events)
+    assert await told(database, project_id) == at_once
