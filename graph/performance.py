@@ -68,9 +68,10 @@ class Freshness:
     provisional_since = batched(
         _provisional_since,
         date | None,
-        "The first of these days whose last import came so early that its platform may still restate it: less than 72 "
-        "hours after the day's end in the ad account's timezone (a setting for each platform). Null where every "
-        "imported day has settled.",
+        "The first of these days whose numbers may still change: its last import came so early that its platform may "
+        "restate it, less than 72 hours after the day's end in the ad account's timezone (a setting for each "
+        "platform); or tracked conversions, where they count on the day of their touch, may come yet. Null where there "
+        "is none.",
     )
     stale_own_rows = batched(
         _stale_own_rows,

@@ -41,7 +41,7 @@ class SeriesPoint:
     until: date = strawberry.field(description="The day after its last one in the window.")
     partial: bool = strawberry.field(description="Whether a part of the bucket lies outside the window.")
     provisional: bool = strawberry.field(
-        description="Whether a platform may still restate one of these days; `freshness` has the first such day."
+        description="Whether the numbers of one of these days may still change; `freshness` has the first such day."
     )
     metrics: Metrics = strawberry.field(description="What the bucket's days in the window add up to.")
     comparison = batched(

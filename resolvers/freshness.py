@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from db import stale
 from db.level import Level
-from resolvers import coverage
+from resolvers import coverage, provisional
 from resolvers.context import Request
 from resolvers.coverage import AccountWindow, Coverage
 from resolvers.performance import Performance, accounts, parts, windows
@@ -43,11 +43,9 @@ async def of(request: Request, asked: Sequence[Performance]) -> list[Freshness]:
 
 
 async def provisional_since(request: Request, asked: Sequence[Freshness]) -> list[date | None]:
-    """Batch: the first day of each window that its platform may still restate; None where there is none."""
-    found = await request.load_all(coverage.provisional, {key for one in asked for key in one.keys})
-    return [
-        min((since for key in one.keys for since, _ in found[key].get(one.level, ())), default=None) for one in asked
-    ]
+    """Batch: the first day of each window whose numbers may still change; None where there is none."""
+    found = await provisional.of(request, [one.asked for one in asked], [one.keys for one in asked])
+    return [min((since for since, _ in days), default=None) for days in found]
 
 
 async def stale_own_rows(request: Request, asked: Sequence[Freshness]) -> list[int]:

@@ -9,7 +9,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from resolvers import completeness, coverage, performance
+from resolvers import completeness, performance, provisional
 from resolvers.calendar import Against, Granularity
 from resolvers.comparison import Changes, Comparison, spec_of
 from resolvers.context import Request
@@ -75,14 +75,10 @@ def _places(asked: Performance, series: Series, changing: Sequence[tuple[date, d
 
 
 async def _changing(request: Request, asked: Sequence[Performance]) -> list[list[tuple[date, date]]]:
-    """Batch: the days of each one's window that a platform may still restate, as stretches `[since, until)`."""
+    """Batch: the days of each one's window whose numbers may still change, as stretches `[since, until)`."""
     resolved, own = await asyncio.gather(performance.windows(request, asked), performance.accounts(request, asked))
     keys = [[(account.id, window) for account in those] for those, window in zip(own, resolved, strict=True)]
-    known = await request.load_all(coverage.provisional, {key for those in keys for key in those})
-    return [
-        [days for key in those for days in known[key].get(one.at_level, ())]
-        for one, those in zip(asked, keys, strict=True)
-    ]
+    return await provisional.of(request, asked, keys)
 
 
 async def comparisons(

@@ -13,10 +13,12 @@ import pytest
 
 from db import tracked
 from db.database import Database
+from db.importers.records import Dating, Reported
 from db.level import Level
 from db.tracked import CONVERSION, REFUND, Change
 from resolvers import global_id
 from tests.make import make_ad, make_ad_account, make_ad_set, make_campaign, make_coverage, make_fact, make_project
+from tests.records import make_record, make_tree, take
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -406,3 +408,75 @@ async def test_both_sides_are_compared_with_other_days_and_buckets_with_sales_al
     assert [(point["since"], point["metrics"]["tracked"]["conversions"]) for point in found["series"]["points"]] == [
         ("2025-05-03", 0), ("2025-05-04", 2),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("attribution", "since"),
+    [
+        ({"countBy": "CONVERSION_TIME", "click": "DAYS_28"}, None),
+        ({"countBy": "TOUCH_TIME", "click": "DAYS_7", "view": "DAYS_1"}, "2025-06-11"),
+        ({"countBy": "TOUCH_TIME", "click": "DAYS_1", "view": "DAYS_28"}, "2025-05-21"),
+        ({"countBy": "TOUCH_TIME", "click": "NONE", "view": "NONE"}, None),
+    ],
+    ids=str,
+)
+async def test_days_whose_touches_may_bring_conversions_yet_are_provisional(
+    database: Database, org_id: int, ask: Ask, attribution: dict[str, str], since: str | None
+) -> None:
+    shop = Shop()
+    await shop.make(database, org_id)
+    async with database.transaction() as transaction:
+        # No platform restates any of it.
+        await transaction._connection.execute("update coverage set imported_at = '2025-07-01'")
+    query = """query ($id: ID!, $window: WindowInput, $options: PerformanceOptions) {
+      node(id: $id) { ... on Measurable { performance(window: $window, options: $options) {
+        freshness { provisionalSince } series { points { since provisional } }
+      } } }
+    }"""
+    for level in range(5):
+        variables = {
+            "id": shop.node(level, shop.ads[0]), "window": window(FIRST, LAST + DAY),
+            "options": {"attribution": attribution},
+        }  # fmt: skip
+        found = (await ask(query, variables))["node"]["performance"]
+
+        assert found["freshness"]["provisionalSince"] == since
+        marked = [point["since"] for point in found["series"]["points"] if point["provisional"]]
+        assert marked == [str(day) for day in DAYS if since and str(day) >= since]
+
+
+@pytest.mark.parametrize(
+    ("attribution", "dating", "ours", "reason"),
+    [
+        ("7d_click_1d_view", "CONVERSION", {}, None),
+        ("7-day click, 1-day view", "CONVERSION", {}, None),
+        ("7d_click_1d_view", "IMPRESSION", {"countBy": "TOUCH_TIME"}, None),
+        ("7d_click_1d_view", "IMPRESSION", {}, "DATING_DIFFERS"),
+        ("7d_click_1d_view", "CONVERSION", {"countBy": "TOUCH_TIME"}, "DATING_DIFFERS"),
+        ("7d_click_1d_view", "UNKNOWN", {}, "DATING_UNKNOWN"),
+        ("7d_click", "CONVERSION", {}, "ATTRIBUTION_DIFFERS"),
+        ("7d_click", "CONVERSION", {"view": "NONE"}, None),
+        ("7d_click_1d_view", "CONVERSION", {"click": "DAYS_28"}, "ATTRIBUTION_DIFFERS"),
+        ("as each ad set is set", "CONVERSION", {}, "ATTRIBUTION_UNKNOWN"),
+        ("30 days after a tap", "CONVERSION", {}, "ATTRIBUTION_UNKNOWN"),
+    ],
+)
+async def test_the_gap_says_whether_the_two_sides_compare(
+    database: Database, org_id: int, ask: Ask, attribution: str, dating: str, ours: dict[str, str], reason: str | None
+) -> None:
+    day = date(2025, 3, 10)
+    fact = make_record(Level.AD, "1000", day, conversions_millionths=2_000_000)
+    await take(database, org_id, [Reported("purchase", attribution, Dating(dating)), *make_tree(), fact])
+    query = """query ($window: WindowInput, $options: PerformanceOptions) {
+      ad(external: {platform: META, id: "1000"}) { performance(window: $window, options: $options) {
+        totals { gap { conversions comparable reason } }
+      } }
+    }"""
+
+    async def gap(until: date) -> dict[str, Any]:
+        variables = {"window": window(day, until), "options": {"attribution": ours}}
+        found: dict[str, Any] = (await ask(query, variables))["ad"]["performance"]["totals"]["gap"]
+        return found
+
+    assert await gap(day + DAY) == {"conversions": -2.0, "comparable": reason is None, "reason": reason}
+    assert await gap(day + 2 * DAY) == {"conversions": None, "comparable": False, "reason": "NOT_WHOLE"}
