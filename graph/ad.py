@@ -7,6 +7,7 @@ import strawberry
 from db import entity
 from db.level import Platform
 from graph.conversion import conversions_field
+from graph.conversion_event import conversion_events_field
 from graph.enums import EntityStatus
 from graph.node import Measurable, is_row_of, parent
 
@@ -23,4 +24,5 @@ class Ad(Measurable):
         entity.AD_SET, Annotated["AdSet", strawberry.lazy("graph.ad_set")] | None, "The ad set that it is in."
     )
     conversions = conversions_field
+    conversion_events = conversion_events_field
     is_type_of = is_row_of(entity.AD)

@@ -10,6 +10,7 @@ from graph.ad import Ad
 from graph.ad_set import AdSet
 from graph.campaign import Campaign
 from graph.conversion import conversions_field
+from graph.conversion_event import conversion_events_field
 from graph.entity_list import EntityConnection, descendants
 from graph.enums import EntityStatus
 from graph.node import Measurable, is_row_of, parent
@@ -41,4 +42,5 @@ class AdAccount(Measurable):
     )
     ads = descendants(entity.AD_ACCOUNT, entity.AD, EntityConnection[Ad] | None, "The ads of all its campaigns.")
     conversions = conversions_field
+    conversion_events = conversion_events_field
     is_type_of = is_row_of(entity.AD_ACCOUNT)

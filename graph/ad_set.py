@@ -9,6 +9,7 @@ from db.level import Platform
 from graph.ad import Ad
 from graph.budget import budget_field
 from graph.conversion import conversions_field
+from graph.conversion_event import conversion_events_field
 from graph.entity_list import EntityConnection, descendants
 from graph.enums import EntityStatus
 from graph.node import Measurable, is_row_of, parent
@@ -30,4 +31,5 @@ class AdSet(Measurable):
     )
     ads = descendants(entity.AD_SET, entity.AD, EntityConnection[Ad] | None, "Its ads.")
     conversions = conversions_field
+    conversion_events = conversion_events_field
     is_type_of = is_row_of(entity.AD_SET)

@@ -10,6 +10,7 @@ from graph.ad import Ad
 from graph.ad_set import AdSet
 from graph.budget import budget_field
 from graph.conversion import conversions_field
+from graph.conversion_event import conversion_events_field
 from graph.entity_list import EntityConnection, descendants
 from graph.enums import EntityStatus
 from graph.node import Measurable, is_row_of, parent
@@ -35,4 +36,5 @@ class Campaign(Measurable):
     ad_sets = descendants(entity.CAMPAIGN, entity.AD_SET, EntityConnection[AdSet] | None, "Its ad sets.")
     ads = descendants(entity.CAMPAIGN, entity.AD, EntityConnection[Ad] | None, "The ads of all its ad sets.")
     conversions = conversions_field
+    conversion_events = conversion_events_field
     is_type_of = is_row_of(entity.CAMPAIGN)

@@ -115,12 +115,10 @@ async def _groups(
         strawberry.argument(description="The order; without it, that of the keys, in the order of `by`, nulls last."),
     ] = strawberry.UNSET,
 ) -> list[Page]:  # fmt: skip
-    if not 1 <= first <= request.max_page:
-        raise Invalid(f"`first` must be 1 to {request.max_page}; got {first}. Read further pages with `after`.")
     selected = {*selection.names("nodes"), *selection.names("edges", "node")}
     asked = conversion_group.Asked(
         conversion_group.checked_dimensions(by), order_by.order() if order_by else BY_KEY,
-        global_id.parse_place("ConversionGroup", after) if after else 0, first,
+        global_id.parse_place("ConversionGroup", after) if after else 0, page_size(request, first),
         "unique_users" in selected, bool(selected & {"cpa", "roas", "unavailable"}),
     )  # fmt: skip
     return await conversion_group.groups(request, reports, asked)
@@ -173,11 +171,18 @@ async def _conversions(
 ) -> list[Report]:  # fmt: skip
     asked = conversion.Asked(
         *checked_range("window", window.since, window.until),
-        checked_timezone("timezone", timezone) if _given(timezone) else None,
-        conversion.checked_app(app) if _given(app) else None,
+        checked_timezone("timezone", timezone) if given(timezone) else None,
+        conversion.checked_app("app", app) if given(app) else None,
         chosen_options(events, currency, attribution),
     )
     return await conversion.reports(request, rows, kind_of(rows[0]).level, asked)
+
+
+def page_size(request: Request, first: int) -> int:
+    """How many objects a page may hold; `Invalid` where that is too many."""
+    if not 1 <= first <= request.max_page:
+        raise Invalid(f"`first` must be 1 to {request.max_page}; got {first}. Read further pages with `after`.")
+    return first
 
 
 def chosen_options(
@@ -186,13 +191,14 @@ def chosen_options(
     """What the arguments choose; the project's settings where they do not."""
     chosen = attribution or AttributionInput()
     return Options(
-        conversion_events=checked_events("events", events) if _given(events) else None,
+        conversion_events=checked_events("events", events) if given(events) else None,
         click=chosen.click or None, view=chosen.view or None, count_by=chosen.count_by or None,
-        currency=checked_currency("currency", currency) if _given(currency) else None,
+        currency=checked_currency("currency", currency) if given(currency) else None,
     )  # fmt: skip
 
 
-def _given(value: T | None) -> TypeGuard[T]:
+def given(value: T | None) -> TypeGuard[T]:
+    """Whether a client gave it."""
     return value is not None and value is not strawberry.UNSET
 
 

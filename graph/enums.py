@@ -12,6 +12,7 @@ from resolvers import cells
 from resolvers.blended import BlendedMetric
 from resolvers.calendar import Against, Granularity, Weekday
 from resolvers.comparison import Verdict
+from resolvers.conversion_event import Cause, TouchOutcome
 from resolvers.conversion_group import ConversionMetric, Dimension, EventSource, OrderBy
 from resolvers.gap import GapReason
 from resolvers.metric import METRICS, Additivity, Direction, Metric, Reason, Unit
@@ -269,6 +270,27 @@ _describe(
     ACCEPTED="It is kept, and counts.",
     DUPLICATE="It belongs to a conversion that was known: it counts no more, and whatever it adds to that is kept.",
     REJECTED="It cannot be taken.",
+)
+_describe(
+    TouchOutcome,
+    "TouchOutcome",
+    "What became of a touch.",
+    COUNTS="The conversion is due to its ad.",
+    NOT_THE_LAST="Another touch of its kind came later; at one time, the smaller platform and id is the last.",
+    AFTER_A_CLICK="A click counts: then no view does.",
+    TOO_LONG_AGO="It is longer ago than the attribution's window.",
+    AFTER_CONVERSION="It came after the conversion, as that was merged.",
+    UNKNOWN_AD="The project has no such ad: it takes no part until one is imported.",
+)
+_describe(
+    Cause,
+    "ConversionCause",
+    "Why a conversion is due to an ad, or to none.",
+    LAST_CLICK="To the last click, which lies within the click window.",
+    LAST_VIEW="To the last view, which lies within the view window; no click does.",
+    NO_TOUCH="To none: no touch before it was told of.",
+    TOO_LONG_AGO="To none: its touches are longer ago than the attribution's windows.",
+    UNKNOWN_AD="To none: the project has none of the ads that were touched.",
 )
 _describe(Metric, "Metric", "A metric.", **{metric.name: METRICS[metric].plain_description for metric in METRICS})
 _describe(

@@ -12,6 +12,7 @@ from graph.ad_set import AdSet
 from graph.campaign import Campaign
 from graph.connection import Connection, children
 from graph.conversion import conversions_field
+from graph.conversion_event import conversion_events_field
 from graph.data_import import Import
 from graph.entity_list import EntityConnection, descendants
 from graph.field import batched
@@ -30,6 +31,10 @@ from resolvers.window import project_scopes
 async def _timezones(request: Request, _selection: Selection, rows: Sequence[ProjectRow]) -> list[str]:
     scopes = await request.load_all(project_scopes, (row.id for row in rows))
     return [scopes[row.id].timezone for row in rows]
+
+
+def _event_names(_request: Request, _selection: Selection, rows: Sequence[ProjectRow]) -> list[list[str]]:
+    return [row.conversion_events for row in rows]
 
 
 def _attributions(_request: Request, _selection: Selection, rows: Sequence[ProjectRow]) -> list[options.Attribution]:
@@ -52,8 +57,11 @@ class Project(Measurable):
     conversion_source: ConversionSource = strawberry.field(
         description="Whose conversions the plain `conversions`, `cpa`, `roas` … are about, unless a query chooses."
     )
-    conversion_events: list[str] = strawberry.field(
-        description="The names of the events that are tracked conversions, unless a query chooses."
+    conversion_event_names = batched(
+        _event_names,
+        list[str],
+        "The names of the events that are tracked conversions, unless a query chooses.",
+        needs=("conversion_events",),
     )
     attribution = batched(
         _attributions,
@@ -75,4 +83,5 @@ class Project(Measurable):
     )
     ads = descendants(entity.PROJECT, entity.AD, EntityConnection[Ad] | None, "The ads of all its ad accounts.")
     conversions = conversions_field
+    conversion_events = conversion_events_field
     is_type_of = is_row_of(entity.PROJECT)

@@ -68,10 +68,10 @@ async def reports(request: Request, rows: Sequence[Row], level: Level | None, as
     ]
 
 
-def checked_app(app: str) -> str:
-    """The id of an app as a client gave it."""
+def checked_app(name: str, app: str) -> str:
+    """The id of an app that a client gave as `name`."""
     if not 1 <= len(app) <= LONGEST_APP or "\0" in app:
-        raise Invalid(f"`app` must be an app's id of 1 to {LONGEST_APP} characters.")
+        raise Invalid(f"`{name}` must be an app's id of 1 to {LONGEST_APP} characters.")
     return app
 
 

@@ -112,7 +112,7 @@ class Money(NamedTuple):
     @property
     def shown(self) -> Told:
         """To the currency's minor unit, half to even."""
-        return (None, self.reason) if self.reason else (_rounded(self.amount, self.currency), None)
+        return (None, self.reason) if self.reason else (rounded(self.amount, self.currency), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -283,7 +283,8 @@ def _parts(segments: Iterable[Segment], keys: Sequence[Any]) -> list[list[tuple[
     return parts
 
 
-def _rounded(amount: Decimal, currency: str | None) -> float:
+def rounded(amount: Decimal, currency: str | None) -> float:
+    """An amount as it is shown: to the currency's minor unit, half to even."""
     digits = None if currency is None else _minor_digits(currency)
     return float(amount if digits is None else amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN))
 

@@ -17,7 +17,8 @@ from tests.make import make_ad_account, make_project
 Ask = Callable[..., Awaitable[dict[str, Any]]]
 
 SETTINGS = """fragment settings on Project {
-  timezone reportingCurrency conversionSource conversionEvents attribution { click view countBy } weekStartsOn margin
+  timezone reportingCurrency conversionSource conversionEvents: conversionEventNames attribution { click view countBy }
+  weekStartsOn margin
 }"""
 UPDATE = f"mutation ($input: UpdateProjectInput!) {{ updateProject(input: $input) {{ ...settings }} }} {SETTINGS}"
 READ = f"query ($id: ID!) {{ project(id: $id) {{ ...settings }} }} {SETTINGS}"
