@@ -23,6 +23,7 @@ from bench.dashboard import DASHBOARD
 from bench.export import EXPORT
 from bench.imports import IMPORTS
 from bench.measure import Absent, AnswersDiffer, Peak, Result, Subject, Workload, measure, peak
+from bench.ordering import ORDERING
 from bench.small import SMALL
 from bench.tree import IN_MEMORY, OVER_HTTP, TREE
 from bench.window import WINDOW
@@ -31,7 +32,18 @@ from db.embedded import serving
 from db.errors import AdgraphError
 from graph.settings import CHECKOUT
 
-WORKLOADS: tuple[Workload, ...] = (TREE, IN_MEMORY, OVER_HTTP, DASHBOARD, EXPORT, WINDOW, COLD, *SMALL, *IMPORTS)
+WORKLOADS: tuple[Workload, ...] = (
+    TREE,
+    IN_MEMORY,
+    OVER_HTTP,
+    DASHBOARD,
+    EXPORT,
+    WINDOW,
+    *ORDERING,
+    COLD,
+    *SMALL,
+    *IMPORTS,
+)
 RESULTS = Path(__file__).parent / "results.json"
 
 console = Console()

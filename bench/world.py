@@ -33,11 +33,14 @@ class Size:
 
 @dataclass(frozen=True)
 class Scale:
-    """The sizes of the projects: many accounts over some months, an account over a year, and one of many ads."""
+    """The sizes of the projects: many accounts over some months, an account over a year, one of many ads, and one of
+    more than anybody looks at.
+    """
 
     broad: Size
     long: Size
     wide: Size
+    many: Size
 
     @property
     def facts(self) -> int:
@@ -45,25 +48,30 @@ class Scale:
 
     @property
     def projects(self) -> dict[str, Size]:
-        return {"Benchmark": self.broad, "Benchmark of a year": self.long, "Benchmark of many ads": self.wide}
+        return {
+            "Benchmark": self.broad, "Benchmark of a year": self.long, "Benchmark of many ads": self.wide,
+            "Benchmark of ordering": self.many,
+        }  # fmt: skip
 
 
 FULL = Scale(
     Size(accounts=10, campaigns=50, ad_sets=500, ads=2_500, days=120),
     Size(accounts=1, campaigns=100, ad_sets=200, ads=400, days=365),
     Size(accounts=1, campaigns=10, ad_sets=100, ads=1_000, days=365),
+    Size(accounts=1, campaigns=20, ad_sets=200, ads=10_000, days=90),
 )
 QUICK = Scale(
     Size(accounts=2, campaigns=5, ad_sets=20, ads=100, days=40),
     Size(accounts=1, campaigns=5, ad_sets=10, ads=20, days=365),
     Size(accounts=1, campaigns=2, ad_sets=4, ads=40, days=365),
+    Size(accounts=1, campaigns=2, ad_sets=4, ads=80, days=90),
 )
 
 
 @dataclass(frozen=True)
 class World:
     """A generated database, and what workloads ask about: an ad account in its middle, one of that account's campaigns,
-    the ad account of a year, and the many ads.
+    the ad account of a year, the many ads, and the ad account of the most.
     """
 
     url: str
@@ -72,6 +80,7 @@ class World:
     campaign_id: int
     long_ad_account_id: int
     wide_ad_ids: list[int]
+    many_ad_account_id: int
     scale: Scale
     until: date
 
@@ -98,11 +107,11 @@ async def prepare(url: str, scale: Scale, progress: Callable[[int], None]) -> Wo
                 told = _beyond(done, progress)
                 await generate(database, org_id, project=project, until=UNTIL, progress=told, **vars(size))
             done += size.facts
-    broad, long, wide = [await _accounts(url, org_id, project) for project in scale.projects]
+    broad, long, wide, many = [await _accounts(url, org_id, project) for project in scale.projects]
     account = broad[len(broad) // 2]
     campaigns = await _ids(url, "select id from campaign where org_id = $1 and ad_account_id = $2", org_id, account)
     ads = await _ids(url, "select id from ad where org_id = $1 and ad_account_id = $2", org_id, wide[0])
-    return World(url, org_id, account, campaigns[len(campaigns) // 2], long[0], ads, scale, UNTIL)
+    return World(url, org_id, account, campaigns[len(campaigns) // 2], long[0], ads, many[0], scale, UNTIL)
 
 
 def _beyond(done: int, progress: Callable[[int], None]) -> Callable[[int], None]:

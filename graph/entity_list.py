@@ -21,7 +21,7 @@ from graph.window import WindowInput
 from resolvers import entity_list, global_id, performance, ranking, tree
 from resolvers.alike import column
 from resolvers.context import Request
-from resolvers.entity_list import EntityList
+from resolvers.listed import EntityList
 from resolvers.metric import Metric
 from resolvers.ranking import MetricCondition, MetricOrder
 from resolvers.window import DEFAULT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -184,7 +184,7 @@ def _page(block: Block, found: Sequence[Cell], after: str | None, first: int) ->
         )
     found = sorted(found, key=lambda cell: cell.place(breakdown.by))
     sums = [cell.metrics for cell in found]
-    kept: Iterable[int] = range(len(found))
+    kept: Sequence[int] = range(len(found))
     for condition in breakdown.having:
         keys = formulas.sort_values(condition.metric, sums, worst=condition.worst)
         kept = [number for number in kept if condition.holds(keys[number])]

@@ -10,7 +10,7 @@ from enum import Enum
 from db.entity import BY_LEVEL
 from db.errors import Invalid, QueryTooComplex
 from db.level import Level
-from resolvers import entity_list, performance
+from resolvers import listed, performance
 from resolvers.calendar import Granularity, start_of
 from resolvers.context import Request
 from resolvers.cursor import Place
@@ -123,7 +123,7 @@ async def _leaves(request: Request, asked: Sequence[Performance], levels: Sequen
     for level in levels:
         if level > at:
             below = await request.load_all(
-                entity_list.below, {leaf.id for _, leaf, _ in leaves}, BY_LEVEL[at], BY_LEVEL[level]
+                listed.below, {leaf.id for _, leaf, _ in leaves}, BY_LEVEL[at], BY_LEVEL[level]
             )
             leaves = [(number, child, along) for number, leaf, along in leaves for child in below[leaf.id]]
         dimension = Dimension[level.name]

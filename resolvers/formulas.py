@@ -374,13 +374,13 @@ def sort_values(name: Metric, blocks: Sequence[Sums], *, worst: bool) -> list[fl
 
     `worst`: what was spent on and got nothing costs infinitely much; anything else that is null stays so.
     """
-    found = told(name, blocks)
+    found = list(values(name, blocks))
     if worst and METRICS[name].inputs[:1] == (SPEND,):
-        return [
-            inf if reason is Reason.ZERO_DENOMINATOR and sums.sum(SPEND.column) > 0 else value
-            for (value, reason), sums in zip(found, blocks, strict=True)
-        ]
-    return [value for value, _ in found]
+        for number, value in enumerate(found):
+            sums = blocks[number] if value is None else None
+            if sums and sums.reason(name) is Reason.ZERO_DENOMINATOR and sums.sum(SPEND.column) > 0:
+                found[number] = inf
+    return found
 
 
 def _plain_sums(definition: Primitive | Difference, blocks: Blocks | PlainBlocks) -> list[float | int | None]:

@@ -104,12 +104,10 @@ def resolved(measure: Measure, window: Range) -> WindowSpec:
     return LIFETIME if measure.spec == LIFETIME and by_people else window
 
 
-def ordered(numbers: Iterable[int], keys: Sequence[Key], *, descending: bool) -> list[int]:
+def ordered(numbers: Sequence[int], keys: Sequence[Key], *, descending: bool) -> list[int]:
     """Some numbers of keys, in the order of those: what is equal stays as it was, what is null comes last."""
-    known: list[int] = []
-    unknown: list[int] = []
-    for number in numbers:
-        (unknown if keys[number] is None else known).append(number)
+    known = [number for number in numbers if keys[number] is not None]
+    unknown = [number for number in numbers if keys[number] is None]
     known.sort(key=keys.__getitem__, reverse=descending)  # type: ignore[arg-type]  # keys of one order compare
     return known + unknown
 

@@ -15,6 +15,7 @@ SMALL = Scale(
     Size(accounts=2, campaigns=3, ad_sets=6, ads=24, days=32),
     Size(accounts=1, campaigns=2, ad_sets=3, ads=4, days=365),
     Size(accounts=1, campaigns=1, ad_sets=1, ads=8, days=365),
+    Size(accounts=1, campaigns=1, ad_sets=2, ads=60, days=90),
 )
 
 
@@ -53,7 +54,7 @@ async def test_the_data_of_a_former_run_is_used_again(database_url):
 @pytest.mark.slow
 async def test_the_data_of_an_interrupted_run_is_made_anew(database_url):
     tiny = Size(accounts=1, campaigns=1, ad_sets=1, ads=1, days=1)
-    await prepare(database_url, Scale(tiny, tiny, tiny), lambda _: None)
+    await prepare(database_url, Scale(tiny, tiny, tiny, tiny), lambda _: None)
     heard: list[int] = []
 
     await prepare(database_url, SMALL, heard.append)
