@@ -27,6 +27,7 @@ from graph.executor.schema import AdgraphSchema
 from graph.http import graphiql
 from graph.http.body import BodyLimit
 from graph.http.counters import counters
+from graph.http.direct import Direct
 from graph.http.endpoint import GraphQLEndpoint
 from graph.http.health import healthz, readyz
 from graph.http.limits import Limits
@@ -106,7 +107,8 @@ def create_app(settings: Settings, database_url: str, schema: AdgraphSchema = ad
     return Starlette(
         lifespan=lifespan,
         routes=[
-            # A Route, not a Mount, which would answer a POST to /graphql with a redirect to /graphql/.
+            # A Route, not a Mount, which would answer a POST to /graphql with a redirect to /graphql/. It is there for
+            # the redirect the other way round: what is for it has gone there directly.
             Route("/graphql", endpoint),
             *graphiql.routes(),
             Route("/healthz", healthz),
@@ -118,6 +120,7 @@ def create_app(settings: Settings, database_url: str, schema: AdgraphSchema = ad
             Middleware(CorrelationIdMiddleware, validator=_is_request_id),
             Middleware(AccessLog),
             Middleware(BodyLimit, largest=settings.max_body_bytes),
+            Middleware(Direct, path="/graphql", to=endpoint),
         ],
         exception_handlers={HTTPException: _refused},
     )

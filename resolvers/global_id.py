@@ -1,8 +1,7 @@
 """Global ids and cursors: opaque to clients, checked when they come back."""
 
-from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
-from binascii import b2a_base64
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable
 
 from db import entity
@@ -36,7 +35,7 @@ def encode_all(label: str, numbers: Iterable[int]) -> list[str]:
 
 def _decode(text: str) -> tuple[str, int] | None:
     try:
-        label, _, digits = urlsafe_b64decode(text.encode()).decode().partition(":")
+        label, _, digits = a2b_base64(text).decode().partition(":")
     except (NotBase64, ValueError):
         return None
     number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else _BIGINT
