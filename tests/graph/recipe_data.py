@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 from db.conversions.recording import record
 from db.database import Database
 from db.importers.records import Fact, WindowReach
 from db.level import Level, Platform
 from resolvers import global_id
+from tests.make import make_project
 from tests.records import make_entity, make_place, rows, take
 
 MILLION = 1_000_000
@@ -107,6 +109,28 @@ async def roas_to(database: Database, org_id: int) -> str:
     ]
     await record(database, org_id, project, events, datetime.now(UTC))
     return global_id.encode("Project", project)
+
+
+async def layers_conversions(database: Database, org_id: int) -> None:
+    """Document 002: the three groups that its answer prints, and the rest of its totals on the days after."""
+    project = await make_project(database, org_id, timezone="UTC")
+    printed = [
+        ("2026-04-11", "purchase_success", 142, range(131), 2501_85),
+        ("2026-04-11", "subscribe_success", 38, range(38), 380_00),
+        ("2026-04-12", "purchase_success", 201, range(131, 316), 3487_20),
+        ("2026-04-16", "trial_start", 1284 - 381, range(316, 912), 22647_40 - 6369_05),
+    ]  # fmt: skip
+    events = [
+        {
+            "event_id": f"{name} {day} {number}", "event_name": name, "source": "SDK", "app_id": "shop",
+            "occurred_at": f"{day}T12:00:00Z", "user_id": f"user {users[number % len(users)]}",
+            "revenue_amount": str(Decimal(cents).scaleb(-2)), "currency": "USD",
+        }
+        for day, name, count, users, whole in printed
+        for number, cents in enumerate(spread(whole, count))
+    ]  # fmt: skip
+    for start in range(0, len(events), 1_000):
+        await record(database, org_id, project, events[start : start + 1_000], datetime(2026, 4, 20, tzinfo=UTC))
 
 
 async def project_id(database: Database, org_id: int, name: str) -> int:

@@ -79,6 +79,22 @@ async def test_layers_ads_metrics(database: Database, org_id: int, ask: Ask) -> 
         assert wrong(point["metrics"], dict(zip(("spend", "conversions", "cpa", "roas"), printed, strict=True))) == {}
 
 
+async def test_layers_conversions(database: Database, org_id: int, ask: Ask) -> None:
+    await recipe_data.layers_conversions(database, org_id)
+
+    ((found,),) = ([one["conversions"] for one in (await ask(recipe("layers-conversions.md")))["projects"]["nodes"]],)
+
+    assert found["totals"] == answer("layers-conversions.md")
+    assert found["totals"] == {"count": 1284, "uniqueUsers": 912, "value": 22647.40, "currency": "USD"}
+    assert found["groups"]["nodes"][:3] == [
+        {"key": {"day": day, "eventName": name}, "count": count, "uniqueUsers": users, "value": value}
+        for day, name, count, users, value in (
+            ("2026-04-11", "purchase_success", 142, 131, 2501.85), ("2026-04-11", "subscribe_success", 38, 38, 380.0),
+            ("2026-04-12", "purchase_success", 201, 185, 3487.20),
+        )
+    ]  # fmt: skip
+
+
 async def test_klayrai_insights_summary(database: Database, org_id: int, ask: Ask) -> None:
     await recipe_data.klayrai(database, org_id)
 
