@@ -213,3 +213,29 @@ async def test_money_of_the_currency_itself_is_read_as_ever(database, org_id, to
     assert not [name for name in queries_sent if "converted" in name]
     await told("Project", dollars.project, "USD")
     assert {"ad_account_delivery_totals_converted", "ad_account_delivery_totals"} <= set(queries_sent)
+
+
+async def test_lists_and_platforms_say_what_was_converted_too(database, org_id, ask: Ask):
+    dollars, yen = await make_accounts(database, org_id)
+    await set_project(database, dollars.project, reporting_currency="EUR")
+    await make_full_fact(database, org_id, dollars.ad, FRIDAY, spend=11)
+    await make_full_fact(database, org_id, yen, FRIDAY, spend=160)
+    text = """query ($id: ID!, $window: WindowInput) { project(id: $id) {
+      some: performance(window: $window, platforms: [META]) { ...told }
+      adAccounts { performance(window: $window) { ...told } }
+      ads { performance(window: $window, options: {currency: JPY}) { ...told } }
+    } }
+    fragment told on Performance { currency exchange { currency earlierRateDays } totals { spend } }"""
+
+    found = (await ask(text, {"id": global_id.encode("Project", dollars.project), "window": days(FRIDAY, MONDAY)}))[
+        "project"
+    ]
+
+    whole = {
+        "currency": "EUR", "totals": {"spend": 11},
+        "exchange": [{"currency": "JPY", "earlierRateDays": 2}, {"currency": "USD", "earlierRateDays": 2}],
+    }  # fmt: skip
+    assert found["some"] == found["adAccounts"]["performance"] == whole
+    assert found["ads"]["performance"] == {
+        "currency": "JPY", "totals": {"spend": 1600}, "exchange": [{"currency": "USD", "earlierRateDays": 2}],
+    }  # fmt: skip
