@@ -1,6 +1,6 @@
 """Rollups and running totals: what stands for entities, kept in step with the facts by whoever writes those."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from db.database import Row, Transaction
@@ -36,29 +36,37 @@ class _ChunkRow(Row):
     chunk: int
 
 
-async def roll_up(transaction: Transaction, org_id: int, ad_account_id: int, days: Sequence[date]) -> None:
+async def roll_up(
+    transaction: Transaction, org_id: int, ad_account_id: int, days: Sequence[date],
+    ads: Collection[int] | None = None,
+) -> None:  # fmt: skip
     """Recomputes, from the facts, what stands in the ad account on `days`, at every level.
 
     Exact whatever changed: new facts, restated ones, or an entity that moved to another parent (then: all its days).
+    `ads` are those that anything changed of, where that is known: it spares the look for them.
     """
     await transaction.execute("plan_for_many_rows", org_id)
     for level, below in _BELOW.items():
         await transaction.execute("clear_rollup", org_id, ad_account_id, level, days)
         await transaction.execute("roll_up", org_id, ad_account_id, level, days, **below)
     for level in Level:
-        await _add_up(transaction, org_id, ad_account_id, level, days)
+        await _add_up(transaction, org_id, ad_account_id, level, days, ads if level is Level.AD else None)
     await transaction.execute("plan_as_usual", org_id)
 
 
 async def _add_up(
-    transaction: Transaction, org_id: int, ad_account_id: int, level: Level, days: Sequence[date]
-) -> None:
+    transaction: Transaction, org_id: int, ad_account_id: int, level: Level, days: Sequence[date],
+    changed: Collection[int] | None,
+) -> None:  # fmt: skip
     """Brings the running totals of one level in step with what stands, from the first of `days` on."""
     key = (org_id, ad_account_id, level)
     stands = _ADS if level is Level.AD else _ABOVE
-    rows = await transaction.fetch(
-        "running_total_chunks", *key, days, row=_ChunkRow, table=stands["table"], chunk=str(CHUNK)
-    )
-    chunks = [row.chunk for row in rows]
+    if changed is None:
+        rows = await transaction.fetch(
+            "running_total_chunks", *key, days, row=_ChunkRow, table=stands["table"], chunk=str(CHUNK)
+        )
+        chunks = [row.chunk for row in rows]
+    else:
+        chunks = sorted({id_ // CHUNK for id_ in changed})
     await transaction.execute("clear_running_totals", *key, chunks, min(days))
     await transaction.execute("add_up", *key, chunks, min(days), chunk=str(CHUNK), **stands)

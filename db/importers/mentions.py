@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from db.importers.records import Entity, Place
 from db.level import Level, Platform
@@ -12,8 +12,7 @@ from db.level import Level, Platform
 Parents = tuple[tuple[Level, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """What one row says of an entity; None: nothing."""
 
     level: Level

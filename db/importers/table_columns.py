@@ -40,6 +40,8 @@ class Columns:
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
+        # By all that their rows say, as it stands there.
+        self._known: dict[str, Entity] = {}
 
     def read(self, block: Block) -> Iterator[Facts | Fact | BadRow]:
         """The facts of a block."""
@@ -77,18 +79,22 @@ class Columns:
             return [self._rows.entity(())], pa.array([0] * len(block.lines), pa.int32())
         joined = described[0] if len(described) == 1 else pc.binary_join_element_wise(*described, SEPARATOR)
         encoded = joined.dictionary_encode()
-        texts = [tuple(text.split(SEPARATOR)) for text in encoded.dictionary.to_pylist()]
-        entities = [self._entity(said) if len(said) == len(described) else None for said in texts]
+        entities = [self._entity(text, len(described)) for text in encoded.dictionary.to_pylist()]
         if None in entities:
             unknown = pa.array([entity is None for entity in entities])
             odd.append(unknown.take(encoded.indices))
         return entities, encoded.indices
 
-    def _entity(self, said: tuple[str, ...]) -> Entity | None:
-        try:
-            return self._rows.entity(said)
-        except CellError:
-            return None
+    def _entity(self, text: str, cells_in_it: int) -> Entity | None:
+        found = self._known.get(text)
+        if found is None:
+            said = tuple(text.split(SEPARATOR))
+            try:
+                if len(said) == cells_in_it:
+                    found = self._known[text] = self._rows.entity(said)
+            except CellError:
+                pass
+        return found
 
     def _facts(self, entities: Sequence[Entity | None], columns: dict[str, Any]) -> Facts:
         table = self._rows.table
@@ -97,18 +103,16 @@ class Columns:
         key = pc.subtract(pc.multiply(columns["day"].cast(pa.int32()).cast(pa.int64()), 2**32), line)
         grouped = pa.table([columns["entity"], line, key], ["entity", "line", "key"]).group_by("entity")
         found = grouped.aggregate([("line", "min"), ("key", "max")]).to_pydict()
-        place_of: dict[int, Place] = {}
+        measured: list[Measured | None] = [None] * len(entities)
         for number, first, key_max in zip(found["entity"], found["line_min"], found["key_max"], strict=True):
             days, left = -(-key_max // 2**32), -key_max % 2**32
             entity = entities[number]
             assert entity is not None
             entity.seen(first, date.fromordinal(_EPOCH + days), left)
-            place_of[number] = Place(table.path, first)
-        measured = [
-            Measured(place_of[number], table.platform, table.level, entity.external_id, entity.parents)
-            if entity and number in place_of else None
-            for number, entity in enumerate(entities)
-        ]  # fmt: skip
+            if entity.measured is None:
+                about = (table.platform, table.level, entity.external_id, entity.parents)
+                entity.measured = Measured(Place(table.path, first), *about)
+            measured[number] = entity.measured
         return Facts(table.path, measured, columns)
 
     def texts(self, block: Block) -> Iterator[tuple[int, list[str]]]:

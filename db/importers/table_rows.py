@@ -12,7 +12,7 @@ from typing import TypeVar
 from db.importers import cells
 from db.importers.cells import CellError
 from db.importers.mentions import Mention, Parents
-from db.importers.records import BadRow, Fact, Place
+from db.importers.records import BadRow, Fact, Measured, Place
 from db.importers.row import csv_line
 from db.level import Level, Platform
 
@@ -23,6 +23,10 @@ IDS = {
 NAMES = {
     Level.AD_ACCOUNT: "account_name", Level.CAMPAIGN: "campaign_name", Level.AD_SET: "ad_set_name", Level.AD: "ad_name",
 }  # fmt: skip
+# What rows may say of an entity of each level.
+_TOLD = {level: (IDS[level], NAMES[level]) for level in Level} | {
+    Level.AD_ACCOUNT: ("account_id", "account_name", "currency", "timezone")
+}
 DESCRIPTION = (*IDS.values(), *NAMES.values(), "currency", "timezone")
 METRICS: dict[str, Callable[[str], int | None]] = {
     "spend": cells.micros, "impressions": cells.count, "clicks": cells.count, "link_clicks": cells.count,
@@ -41,7 +45,7 @@ class _Wrong(CellError):
 class Entity:
     """What rows are about, all that they say of it, and where they last did."""
 
-    __slots__ = ("day", "external_id", "first_line", "line", "mentions", "parents")
+    __slots__ = ("day", "external_id", "first_line", "line", "measured", "mentions", "parents")
 
     def __init__(self, external_id: str, parents: Parents, mentions: list[Mention]) -> None:
         self.external_id = external_id
@@ -49,6 +53,7 @@ class Entity:
         self.mentions = mentions
         self.day = date.min
         self.line = self.first_line = 0
+        self.measured: Measured | None = None
 
     def seen(self, first_line: int, day: date, line: int) -> None:
         """Hears of a row or of several: the first of them, and the first of those of the last day."""
@@ -93,6 +98,8 @@ class Rows:
             (parse, number_of[name]) if name in number_of else (_nothing, 0) for name, parse in METRICS.items()
         ]
         self._known: dict[tuple[str, ...], Entity] = {}
+        # What rows say of an entity of a level, by all that it depends on: many share what is above.
+        self._named: dict[tuple[object, ...], tuple[str | None, Mention | None]] = {}
 
     def read(self, line: int, texts: Sequence[str]) -> Fact | BadRow:
         """The fact that a row is."""
@@ -131,32 +138,41 @@ class Rows:
                 yield mention, entity.day, Place(self.table.path, entity.line)
 
     def _entity(self, said: Mapping[str, str]) -> Entity:
-        table = self.table
-        parents: Parents = ()
         mentions: list[Mention] = []
-        external_id = ""
+        parents: Parents = ()
+        external_id: str | None = None
         for above in Level:
-            if above > table.level:
+            if above > self.table.level:
                 break
-            name = IDS[above]
-            given = table.account if above == Level.AD_ACCOUNT else None
-            text = said.get(name, "")
-            found = given if given and cells.absent(text) else _read(name, text, cells.optional_identity)
-            if above == table.level:
-                external_id = found or _read(name, text, cells.identity)
-            if not found:
-                continue
-            account = above == Level.AD_ACCOUNT
-            called = cells.words(said.get(NAMES[above], ""))
-            currency = cells.words(said.get("currency", "")) if account else None
-            timezone = cells.words(said.get("timezone", "")) if account else None
-            if currency and table.currencies.setdefault(found, currency) != currency:
-                raise _Wrong("currency", f"is not that of the account before, {table.currencies[found]}")
-            if called or currency or timezone:
-                mentions.append(Mention(above, found, parents, called, currency=currency, timezone=timezone))
-            if above < table.level:
-                parents = (*parents, (above, found))
+            key = above, parents, *(said.get(name, "") for name in _TOLD[above])
+            known = self._named.get(key)
+            if known is None:
+                known = self._named[key] = self._mentioned(above, parents, said)
+            external_id, mention = known
+            if mention:
+                mentions.append(mention)
+            if external_id and above < self.table.level:
+                parents = (*parents, (above, external_id))
+        if external_id is None:
+            external_id = _read(IDS[self.table.level], said.get(IDS[self.table.level], ""), cells.identity)
         return Entity(external_id, parents, mentions)
+
+    def _mentioned(self, level: Level, parents: Parents, said: Mapping[str, str]) -> tuple[str | None, Mention | None]:
+        """The entity of the level that a row names below `parents`, and what it says of it."""
+        table, name, account = self.table, IDS[level], level == Level.AD_ACCOUNT
+        given = table.account if account else None
+        text = said.get(name, "")
+        found = given if given and cells.absent(text) else _read(name, text, cells.optional_identity)
+        if not found:
+            return None, None
+        called = cells.words(said.get(NAMES[level], ""))
+        currency = cells.words(said.get("currency", "")) if account else None
+        timezone = cells.words(said.get("timezone", "")) if account else None
+        if currency and table.currencies.setdefault(found, currency) != currency:
+            raise _Wrong("currency", f"is not that of the account before, {table.currencies[found]}")
+        if called or currency or timezone:
+            return found, Mention(level, found, parents, called, currency=currency, timezone=timezone)
+        return found, None
 
     def _bad_row(self, place: Place, texts: Sequence[str], error: CellError) -> BadRow:
         """The first cell of the row that cannot be taken."""

@@ -12,6 +12,9 @@ from db.importing.tree import LEVEL_NAMES, NAMELESS, Key
 from db.level import Level, Platform
 
 NO_CURRENCY = "XXX"
+# Looked up for each of thousands of entities: an enum's own way takes ten times as long.
+_PLATFORMS = {platform.value: platform for platform in Platform}
+_ABOVE = {level: Level(level - 1) for level in Level if level > Level.AD_ACCOUNT}
 
 
 class StoredRow(Row):
@@ -100,13 +103,13 @@ async def load(transaction: Transaction, org_id: int, named: Collection[Key]) ->
 
 
 def _stored(level: Level, row: StoredRow) -> Stored:
-    platform = Platform(row.platform)
+    platform = _PLATFORMS[row.platform]
     key = Key(platform, level, row.external_id)
     described = (row.name, row.status, row.placeholder)
     if level == Level.AD_ACCOUNT or row.parent is None:
         node = Node(key, None, *described, currency=row.currency, timezone=row.timezone)
         return Stored(row.id, row.ad_account_id, node, row.project_id, row.project_name)
-    parent = Key(platform, Level(level - 1), row.parent)
+    parent = Key(platform, _ABOVE[level], row.parent)
     if level == Level.AD:
         return Stored(row.id, row.ad_account_id, Node(key, parent, *described))
     objective = row.objective if level == Level.CAMPAIGN else None
@@ -178,5 +181,5 @@ async def write(
             columns += [[node.budget_micros for node in changed], [node.budget_period for node in changed]]
         name = f"write_{LEVEL_NAMES[level].replace(' ', '_')}s"
         for row in await transaction.fetch(name, org_id, *columns, row=WrittenRow):
-            ids[Key(Platform(row.platform), level, row.external_id)] = row.id
+            ids[Key(_PLATFORMS[row.platform], level, row.external_id)] = row.id
     return ids, written

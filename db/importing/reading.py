@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -22,17 +20,6 @@ from db.importing.windows import Windows
 
 # Of endless bad rows the first tell enough; all are counted.
 MOST_BAD_ROWS = 10_000
-
-
-@contextmanager
-def _garbage_left_alone() -> Iterator[None]:
-    """Rows come and go without cycles: looking for garbage among them takes a tenth of the time, and finds none."""
-    before = gc.get_threshold()
-    gc.set_threshold(1_000_000, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 class _Sending:
@@ -92,8 +79,7 @@ class Reading:
 
     async def read(self, records: Iterable[Record], progress: Callable[[int], None] | None) -> None:
         """Takes all records; `progress` hears how many, now and then."""
-        with _garbage_left_alone():
-            await self._read(records, progress)
+        await self._read(records, progress)
         self.files.update(self.staging.files)
 
     async def _read(self, records: Iterable[Record], progress: Callable[[int], None] | None) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -59,13 +61,14 @@ async def run_import(
     options = options.checked()
     assert (rejects is not None) == options.skip_bad_rows
     try:
-        async with database.transaction() as transaction:
-            run = _Run(transaction, org_id, source, options, rejects, stage)
-            report = await run.import_all(records, progress, started)
-            if options.dry_run:
-                raise _Rehearsed(report)
-            if rejects:
-                rejects.publish()
+        with _garbage_left_alone():
+            async with database.transaction() as transaction:
+                run = _Run(transaction, org_id, source, options, rejects, stage)
+                report = await run.import_all(records, progress, started)
+                if options.dry_run:
+                    raise _Rehearsed(report)
+                if rejects:
+                    rejects.publish()
     except _Rehearsed as rehearsed:
         return rehearsed.report
     except asyncpg.NumericValueOutOfRangeError:
@@ -73,6 +76,17 @@ async def run_import(
     if report.added + report.replaced + report.removed >= MANY_FACTS:
         await database.execute("gather_statistics")
     return report
+
+
+@contextmanager
+def _garbage_left_alone() -> Iterator[None]:
+    """Rows and entities come and go without cycles: to look for some among them takes long, and finds none."""
+    before = gc.get_threshold()
+    gc.set_threshold(1_000_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class _Run:
@@ -132,7 +146,7 @@ class _Run:
         coverage = [] if unread else self._coverage(taken, settled.nodes, ids, account_of, imported_at)
         newly_covered = await covered.cover(transaction, org_id, coverage, imported_at) if coverage else 0
         removed = await self._remove_unnamed(coverage, ids, account_of)
-        await self._roll_up(taken, moving, removed)
+        await self._roll_up(taken, moving, removed, ids, account_of)
         await moves.drop_empty(transaction, org_id, moved, stored)
         await staging.clear()
 
@@ -217,13 +231,22 @@ class _Run:
         numbers = {number: ids[key] for number, key in staging.placed(account_of).items()}
         return await covered.remove_unnamed(self.transaction, self.org_id, staging.id, coverage, numbers)
 
-    async def _roll_up(self, taken: Taken, moving: moves.Moving, removed: Sequence[covered.RemovedRow]) -> None:
+    async def _roll_up(
+        self, taken: Taken, moving: moves.Moving, removed: Sequence[covered.RemovedRow], ids: Mapping[Key, int],
+        account_of: Mapping[Key, Key],
+    ) -> None:  # fmt: skip
         touched: moves.Days = defaultdict(set, {account: set(days) for account, days in moving.days.items()})
         for row in (*taken.days, *removed):
             touched[row.ad_account_id].add(row.day)
+        ads: dict[int, list[int]] = defaultdict(list)
+        for key in self.tree.number_of:
+            if key.level == Level.AD and key in account_of:
+                ads[ids[account_of[key]]].append(ids[key])
         for number, ad_account_id in enumerate(sorted(touched), 1):
             self.stage(f"adding up ad account {number:,} of {len(touched):,}")
-            await roll_up(self.transaction, self.org_id, ad_account_id, sorted(touched[ad_account_id]))
+            # Of what moved or was removed nobody has a list.
+            changed = None if moving.ids or removed else ads[ad_account_id]
+            await roll_up(self.transaction, self.org_id, ad_account_id, sorted(touched[ad_account_id]), changed)
         await stale.note(self.transaction, self.org_id, touched)
 
     def _orphans(self, placement: Placement, staged: Mapping[Key, int]) -> tuple[Orphans, ...]:

@@ -14,6 +14,7 @@ from db.level import Level, Platform
 
 # The external id of a parent that no row names starts so; the rest says what it stands in.
 NAMELESS = "unknown:"
+_ABOVE = {level: Level(level - 1) for level in Level if level > Level.AD_ACCOUNT}
 LEVEL_NAMES = {
     Level.AD_ACCOUNT: "ad account", Level.CAMPAIGN: "campaign", Level.AD_SET: "ad set", Level.AD: "ad",
 }  # fmt: skip
@@ -130,8 +131,13 @@ class Tree:
         agreed: dict[Key, Chain] = {}
         apart: list[tuple[Key, Chain]] = []
         for key, chain, _ in self._claims():
-            said = agreed.setdefault(key, {})
-            if all(said.get(level, external_id) == external_id for level, external_id in chain.items()):
+            said = agreed.get(key)
+            # Nearly all of them say the same again.
+            if said is None:
+                agreed[key] = dict(chain)
+            elif said == chain:
+                continue
+            elif all(said.get(level, external_id) == external_id for level, external_id in chain.items()):
                 said.update(chain)
             else:
                 apart.append((key, chain))
@@ -205,7 +211,7 @@ class Placement:
         return key
 
     def _parent(self, key: Key) -> Key | None:
-        above = Level(key.level - 1)
+        above = _ABOVE[key.level]
         own = self._own.get(key)
         if own and (named := own_chain(own).get(above)):
             return Key(key.platform, above, named)
@@ -237,5 +243,5 @@ def own_chain(entity: Entity) -> Chain:
     if entity.ad_account is not None and entity.level != Level.AD_ACCOUNT:
         chain[Level.AD_ACCOUNT] = entity.ad_account
     if entity.parent is not None and entity.level != Level.AD_ACCOUNT:
-        chain[Level(entity.level - 1)] = entity.parent
+        chain[_ABOVE[entity.level]] = entity.parent
     return chain

@@ -90,9 +90,10 @@ def test_columns_tell_what_rows_tell(
     path.write_bytes(data[: len(data) - cut] if cut < 20 else data)
     by_rows, by_columns = both(path)
 
-    if packed and cut < 20:
+    if packed and 0 < cut < 20:
         # How far the damaged end can be read depends on how much is unpacked at once.
-        assert [row.reason for row in by_rows[1][-1:]] == [row.reason for row in by_columns[1][-1:]]
+        assert by_rows[1][-1].ends_file
+        assert by_columns[1][-1].ends_file
         assert set(by_rows[0]) <= set(by_columns[0])
     else:
         assert by_columns == by_rows
