@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from db.database import Transaction
+from db.database import Row, Transaction
 
 # Days after a touch within which it may count, and what stands for none of these.
 WINDOWS = (1, 7, 28)
@@ -71,6 +71,13 @@ _WRITING = {
 }
 
 
+class _BehindRow(Row):
+    ad_account_id: int
+    basis: int
+    since: date | None
+    until: date
+
+
 async def add(transaction: Transaction, org_id: int, changes: Sequence[Change]) -> None:
     """Adds up what the changes change, at every level, on the days of conversions and of touches."""
     if changes:
@@ -82,3 +89,16 @@ async def add(transaction: Transaction, org_id: int, changes: Sequence[Change]) 
 async def add_from(transaction: Transaction, org_id: int, relation: str) -> None:
     """The same of the rows of a table that has the columns of `Change`; its name is one of our own."""
     await transaction.execute("add_tracked", org_id, given=f"{relation} as given", **_WRITING)
+
+
+async def add_up_spans(transaction: Transaction, org_id: int, project_id: int, today: date) -> None:
+    """Adds up what has become old since it was last done into spans of days, by which long windows are read.
+
+    It changes no answer. Nobody else may change what is tracked of the project meanwhile.
+    """
+    for behind in await transaction.fetch("tracked_behind", org_id, project_id, today, row=_BehindRow):
+        await transaction.execute(
+            "add_tracked_spans", org_id, behind.ad_account_id, behind.basis, behind.since, behind.until,
+            columns=_WRITING["columns"], sums=", ".join(f"sum(fact.{column})" for column in _COLUMNS),
+        )  # fmt: skip
+        await transaction.execute("tracked_spans_are_there", org_id, behind.ad_account_id, behind.basis, behind.until)

@@ -109,3 +109,44 @@ join tracked_day as fact
 {rated}
 where fact.event_name = any($8::text[])
 group by fact.entity_id, bucket;
+
+-- name: tracked_behind
+-- The ad accounts of the project $2 whose spans of days end before they could: so many days before $3, those in which
+-- conversions mostly come, or touches to which they still come.
+select ad_account.id as ad_account_id, bases.basis, known.through as since, could.through as until
+from ad_account
+cross join (values (0, 2), (1, 28)) as bases (basis, days)
+cross join lateral (
+    select $3::date - bases.days - ($3::date - bases.days - date '1970-01-01') % 16 as through
+) as could
+left join tracked_through as known
+    on known.org_id = $1 and known.org_id = ad_account.org_id and known.ad_account_id = ad_account.id
+    and known.basis = bases.basis
+where ad_account.org_id = $1 and ad_account.project_id = $2 and (known.through is null or known.through < could.through)
+order by ad_account.id, bases.basis;
+
+-- name: add_tracked_spans
+-- The days of the ad account $2 and of all below it from $4 (null: the first) to before $5, added up into spans.
+insert into tracked_day (org_id, entity_id, basis, span, day, event_name, currency, kind, {columns})
+select
+    $1, fact.entity_id, fact.basis, spans.span, fact.day - (fact.day - date '1970-01-01') % spans.span,
+    fact.event_name, fact.currency, fact.kind, {sums}
+from (
+    select $2::bigint as id
+    union all
+    select campaign.id from campaign where campaign.org_id = $1 and campaign.ad_account_id = $2
+    union all
+    select ad_set.id from ad_set where ad_set.org_id = $1 and ad_set.ad_account_id = $2
+    union all
+    select ad.id from ad where ad.org_id = $1 and ad.ad_account_id = $2
+) as entity
+join tracked_day as fact
+    on fact.org_id = $1 and fact.entity_id = entity.id and fact.basis = $3 and fact.span = 1
+    and fact.day >= coalesce($4::date, '-infinity') and fact.day < $5::date
+cross join (values (4), (16)) as spans (span)
+group by 2, 3, 4, 5, 6, 7, 8;
+
+-- name: tracked_spans_are_there
+insert into tracked_through (org_id, ad_account_id, basis, through)
+values ($1, $2, $3, $4)
+on conflict (org_id, ad_account_id, basis) do update set through = excluded.through;

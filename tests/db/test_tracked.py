@@ -126,3 +126,31 @@ async def test_a_days_edge_is_that_of_the_ad_accounts_timezone(database: Databas
 
     days = await rows(database, "select distinct basis, day from tracked_day order by basis")
     assert days == [{"basis": 0, "day": date(2025, 6, 18)}, {"basis": 1, "day": date(2025, 6, 17)}]
+
+
+async def test_spans_are_their_days_added_up_whatever_changes_after(database: Database, org_id: int) -> None:
+    chance, tree = random.Random(7), Tree()
+    await tree.make(database, org_id)
+    changes = [random_change(chance, list(tree.ads)) for _ in range(300)]
+    (project,) = await rows(database, "select id from project")
+    for start, today in ((0, date(2025, 4, 2)), (100, date(2025, 4, 2)), (200, date(2025, 5, 20))):
+        async with database.transaction() as transaction:
+            await tracked.add(transaction, org_id, changes[start : start + 100])
+            await tracked.add(transaction, org_id, [change._replace(sign=-1) for change in changes[start : start + 20]])
+        async with database.transaction() as transaction:
+            await tracked.add_up_spans(transaction, org_id, project["id"], today)
+
+    through = {row["basis"]: row["through"] for row in await rows(database, "select * from tracked_through")}
+    assert {day.toordinal() % 16 for day in through.values()} == {date(1970, 1, 1).toordinal() % 16}
+    days = await standing(database)
+    for span in (4, 16):
+        sums: dict[tuple[object, ...], list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+        for (entity, basis, day, *rest), (count, value) in days.items():
+            assert isinstance(day, date)
+            if day < through[basis]:
+                first = day - (day.toordinal() - date(1970, 1, 1).toordinal()) % span * DAY
+                sums[entity, basis, first, *rest][0] += count
+                sums[entity, basis, first, *rest][1] += value
+        found = {key: (Decimal(count), value) for key, (count, value) in (await standing(database, span)).items()}
+        assert found == {key: tuple(both) for key, both in sums.items() if any(both)}
+        assert found

@@ -141,7 +141,12 @@ async def test_every_level_window_choice_and_bucket_is_what_its_conversions_add_
 ) -> None:
     chance, shop = random.Random(seed), Shop()
     await shop.make(database, org_id)
-    await shop.sell(database, org_id, *(random_sale(chance, shop.ads) for _ in range(250)))
+    # Before and after days were added up into spans, of which the second half of the sales is aware.
+    for today in (None, date(2025, 5, 24), date(2025, 6, 12)):
+        if today:
+            async with database.transaction() as transaction:
+                await tracked.add_up_spans(transaction, org_id, shop.project, today)
+        await shop.sell(database, org_id, *(random_sale(chance, shop.ads) for _ in range(90)))
 
     for _ in range(12):
         level, ad = chance.randrange(5), chance.choice(shop.ads)
