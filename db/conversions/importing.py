@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from db import tracked
 from db.conversions.event import BadEvent, Event, read
 from db.conversions.taking import Intake
 from db.database import Database, Row, Transaction
@@ -127,6 +128,7 @@ class _Run:
         if self._bad_rows:
             raise ImportRefused(self._bad_rows, self._rejected)
         await intake.finish()
+        await tracked.add_up_spans(transaction, org_id, project_id, self._now.date())
         return EventsReport(
             project=self._project,
             events=count + self._rejected,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from db import tracked
 from db.conversions.event import BadEvent, Event, read
 from db.conversions.taking import Intake
 from db.database import Database, Row
@@ -54,4 +55,6 @@ async def record(
         for place, is_new in zip(places, await intake.take(good, now), strict=True):
             answers[place] = is_new
         await intake.finish()
+        if intake.changed:
+            await tracked.add_up_spans(transaction, org_id, project_id, now.date())
     return Recorded(answers, intake.strange_touches)

@@ -485,3 +485,37 @@ async def test_the_gap_says_whether_the_two_sides_compare(
 
     assert await gap(day + DAY) == {"conversions": -2.0, "comparable": reason is None, "reason": reason}
     assert await gap(day + 2 * DAY) == {"conversions": None, "comparable": False, "reason": "NOT_WHOLE"}
+
+
+async def test_lists_and_breakdowns_go_by_what_is_tracked_where_that_is_asked_for(
+    database: Database, org_id: int, ask: Ask
+) -> None:
+    shop = Shop()
+    await shop.make(database, org_id)
+    at = datetime(2025, 5, 1, 12, tzinfo=UTC)
+    for number, ad in enumerate((shop.ads[2], shop.ads[0], shop.ads[3], shop.ads[1]), 1):
+        await shop.sell(database, org_id, *[sale(ad, at)] * number)
+    query = """query ($id: ID!, $window: WindowInput, $options: PerformanceOptions) { project(id: $id) {
+      ads(orderBy: {metric: {metric: CONVERSIONS, window: $window, options: $options}}) { nodes { id } }
+      some: ads(filter: {metrics: [{metric: CONVERSIONS, window: $window, options: $options, gte: 3}]}) { nodes { id } }
+      performance(window: $window, options: $options) {
+        totals { tracked { conversions conversionValue } }
+        breakdown(by: [AD], orderBy: {metric: CONVERSIONS}, first: 3) {
+          nodes { entity { id } metrics { conversions tracked { conversions refunds { count } } } }
+          rest { conversions tracked { conversions conversionValue } }
+        }
+      }
+    } }"""
+    variables = {"id": shop.node(0, shop.ads[0]), "window": window(FIRST, FIRST + DAY)}
+
+    found = (await ask(query, variables | {"options": {"conversionSource": "TRACKED"}}))["project"]
+
+    best = [shop.node(4, ad) for ad in (shop.ads[1], shop.ads[3], shop.ads[0], shop.ads[2])]
+    assert [node["id"] for node in found["ads"]["nodes"]] == best
+    assert {node["id"] for node in found["some"]["nodes"]} == set(best[:2])
+    rows_ = found["performance"]["breakdown"]
+    assert [row["entity"]["id"] for row in rows_["nodes"]] == best[:3]
+    assert [row["metrics"]["conversions"] for row in rows_["nodes"]] == [4.0, 3.0, 2.0]
+    assert [row["metrics"]["tracked"]["conversions"] for row in rows_["nodes"]] == [4.0, 3.0, 2.0]
+    assert rows_["rest"] == {"conversions": 1.0, "tracked": {"conversions": 1.0, "conversionValue": 20.0}}
+    assert found["performance"]["totals"]["tracked"] == {"conversions": 10.0, "conversionValue": 200.0}
