@@ -61,7 +61,9 @@ class Points(Alike[Point]):
 class AllSeries(Alike[Series]):
     """Many series of the same buckets."""
 
-    def __init__(self, granularity: Granularity, points: Points, blocks: PlainBlocks, lengths: Sequence[int]) -> None:
+    def __init__(
+        self, granularity: Granularity, points: Alike[Any], blocks: PlainBlocks, lengths: Sequence[int]
+    ) -> None:
         self._granularity = granularity
         self.points = points
         self.blocks = blocks

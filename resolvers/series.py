@@ -10,13 +10,14 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from resolvers import completeness, performance, provisional
+from resolvers.alike import Alike
 from resolvers.calendar import Against, Granularity
 from resolvers.comparison import Changes, Comparison, spec_of
 from resolvers.context import Request
 from resolvers.formulas import Blocks, Sums
 from resolvers.metric import TRACKED_COLUMNS
 from resolvers.performance import Performance
-from resolvers.points import Point, Series
+from resolvers.points import AllSeries, Point, Series
 from resolvers.window import Window, WindowSpec
 
 
@@ -59,19 +60,66 @@ def _speaks(sums: Sums) -> bool:
     return sums.days > 0 or any(sums.sum(column) for column in TRACKED_COLUMNS)
 
 
-async def _placed(request: Request, asked: Sequence[Performance], found: Sequence[Series]) -> list[Series]:
+class PlacedPoints(Alike[Placed]):
+    """The points of many series of the same buckets, each in its place."""
+
+    def __init__(
+        self, points: Sequence[Point], provisional: Sequence[bool], asked: Sequence[Performance],
+        granularity: Granularity,
+    ) -> None:  # fmt: skip
+        self._points = points
+        self._provisional = provisional
+        self._asked = asked
+        self._granularity = granularity
+        self._length = len(points) // len(asked)
+
+    def __len__(self) -> int:
+        return len(self._points)
+
+    def every(self, name: str) -> Any:
+        """One attribute of all of them."""
+        if name == "provisional":
+            return self._provisional
+        return self._points.every(name) if isinstance(self._points, Alike) else super().every(name)
+
+    def at(self, number: int) -> Placed:
+        """One of them."""
+        series, place = divmod(number, self._length)
+        return Placed(*self._points[number], self._provisional[number], self._asked[series], self._granularity, place)
+
+
+async def _placed(request: Request, asked: Sequence[Performance], found: Sequence[Series]) -> Sequence[Series]:
     changing = await _changing(request, asked)
+    if isinstance(found, AllSeries):
+        provisional = _all_provisional(found.points, found.lengths, changing)
+        placed = PlacedPoints(found.points, provisional, asked, found.at(0).granularity)
+        return AllSeries(found.at(0).granularity, placed, found.blocks, found.lengths)
     return [
         Series(series.granularity, list(_places(one, series, days)))
         for one, series, days in zip(asked, found, changing, strict=True)
     ]
 
 
+def _all_provisional(
+    points: Sequence[Point], lengths: Sequence[int], changing: Sequence[Sequence[tuple[date, date]]]
+) -> list[bool]:
+    """Whether each point of series of the same buckets may still change. Nodes of one ad account share that."""
+    cut = points[: lengths[0]]
+    told: dict[tuple[tuple[date, date], ...], list[bool]] = {}
+    for days in map(tuple, changing):
+        if days not in told:
+            told[days] = [_overlaps(point, days) for point in cut]
+    return [one for days in changing for one in told[tuple(days)]]
+
+
+def _overlaps(point: Point, changing: Sequence[tuple[date, date]]) -> bool:
+    return any(since < point.until and point.since < until for since, until in changing)
+
+
 def _places(asked: Performance, series: Series, changing: Sequence[tuple[date, date]]) -> Iterator[Any]:
     """The points of a series, each in its place. They have all that points have."""
     for number, point in enumerate(series.points):
-        provisional = any(since < point.until and point.since < until for since, until in changing)
-        yield Placed(*point, provisional, asked, series.granularity, number)
+        yield Placed(*point, _overlaps(point, changing), asked, series.granularity, number)
 
 
 async def _changing(request: Request, asked: Sequence[Performance]) -> list[list[tuple[date, date]]]:
