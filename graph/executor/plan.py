@@ -130,10 +130,11 @@ class FieldPlan:
         """Its arguments, as its function takes them. They are values: whoever gets them leaves them as they are."""
         if not self.definition.args or self.strawberry is None:
             return {}
-        values = get_argument_values(self.definition, self.nodes[0], variables)
-        key = _frozen(values)
+        # All that differs from one execution to the next is the variables.
+        key = _key({name: variables.coerced[name] for name in self._variables if name in variables.coerced})
         found = self._converted.get(key)
         if found is None:
+            values = get_argument_values(self.definition, self.nodes[0], variables)
             registry, config = converter.scalar_registry, converter.config
             found = convert_arguments(values, self.strawberry.arguments, registry, config)
             if key is not None:
@@ -141,6 +142,14 @@ class FieldPlan:
                     self._converted.clear()
                 self._converted[key] = found
         return found
+
+    @cached_property
+    def _variables(self) -> tuple[str, ...]:
+        """The names of those that its arguments are made of."""
+        visitor = _Used()
+        for argument in self.nodes[0].arguments or ():
+            visit(argument, visitor)
+        return tuple(visitor.names)
 
     def below(self, concrete: GraphQLObjectType) -> SelectionPlan:
         """What is selected of its values of one type."""
@@ -180,6 +189,21 @@ def _frozen(value: object) -> object:
         return None
     # True and 1 are equal, but not the same value; neither are 0.0 and -0.0.
     return type(value), repr(value) if isinstance(value, float) else value
+
+
+def _key(values: Mapping[str, Any]) -> object:
+    """What stands for values by name; None where one of them is too long to be kept."""
+    found = [(name, _frozen(value)) for name, value in values.items()]
+    return None if any(value is None for _, value in found) else tuple(found)
+
+
+class _Used(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: dict[str, None] = {}
+
+    def enter_variable(self, node: VariableNode, *_: object) -> None:
+        self.names[node.name.value] = None
 
 
 @dataclass(eq=False)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
+
+# Most clients send one of a few; longer ones are read each time.
+LONGEST_KEPT = 200
 
 
-def preferred(accept: str | None, offers: Sequence[str]) -> str | None:
+def preferred(accept: str | None, offers: tuple[str, ...]) -> str | None:
     """The best of `offers` for the header, earlier ones first where it does not care; None if none will do."""
     if not (accept or "").strip():
         return offers[0]
+    return (_preferred if len(accept or "") <= LONGEST_KEPT else _preferred.__wrapped__)(accept, offers)
+
+
+@lru_cache(maxsize=64)
+def _preferred(accept: str | None, offers: tuple[str, ...]) -> str | None:
     ranges = [_range(part) for part in (accept or "").split(",")]
     best: tuple[float, int] = (0, 0)
     chosen = None

@@ -90,7 +90,7 @@ class GraphQLEndpoint:
     async def _response(self, request: Request) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": METHODS})
-        offers = [GRAPHQL, JSON, HTML] if request.method in ("GET", "HEAD") else [GRAPHQL, JSON]
+        offers = (GRAPHQL, JSON, HTML) if request.method in ("GET", "HEAD") else (GRAPHQL, JSON)
         media = preferred(request.headers.get("accept"), offers)
         if media == HTML:
             page = self._page()

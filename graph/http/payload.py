@@ -54,6 +54,8 @@ def from_url(request: Request, largest: int) -> Payload:
 
 def _check_content_type(request: Request) -> None:
     """Only JSON, which no other site can make a browser send here without our consent."""
+    if request.headers.get("content-type") == _JSON and "content-encoding" not in request.headers:
+        return
     media, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     if media != "application/json":
         sent = repr(media[:60]) if media else "none"

@@ -100,7 +100,7 @@ async def test_a_browser_sees_graphiql_or_how_to_build_it(client: httpx.AsyncCli
     ],
 )
 def test_the_answer_comes_in_the_media_type_that_the_client_prefers(accept: str | None, media: str | None) -> None:
-    assert preferred(accept, [GRAPHQL, JSON]) == media
+    assert preferred(accept, (GRAPHQL, JSON)) == media
 
 
 async def test_a_client_that_accepts_neither_json_is_told_so(client: httpx.AsyncClient) -> None:
