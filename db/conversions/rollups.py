@@ -58,11 +58,12 @@ class Rollups:
         self._values: dict[tuple[int, int, int, int, int, str], Decimal] = {}
         self._refund_counts: dict[tuple[int, int, int, int, int, str], int] = {}
         self._refund_values: dict[tuple[int, int, int, int, int, str], Decimal] = {}
-        self._changes: list[tracked.Change] = []
+        # What is due to ads.
+        self.tracked: list[tracked.Change] = []
 
     def conversions(self, sign: int, states: Iterable[State]) -> None:
         """These conversions are there from now on (`sign` 1), or no longer (-1)."""
-        counts, values, change = self._counts, self._values, self._changes.append
+        counts, values, change = self._counts, self._values, self.tracked.append
         for state in states:
             (
                 _, name, occurred_at, app, platform, source, _, value, currency, click_ad, clicked_at, view_ad,
@@ -90,7 +91,7 @@ class Rollups:
             if value:
                 self._refund_values[key] = (_plus if sign > 0 else _minus)(self._refund_values.get(key, NOTHING), value)
             if state.click_ad_id is not None or state.view_ad_id is not None:
-                self._changes.append(tracked.Change(
+                self.tracked.append(tracked.Change(
                     sign, state.event_name, currency, value or NOTHING, REFUND, state.occurred_at, state.click_ad_id,
                     state.clicked_at, state.view_ad_id, state.viewed_at,
                 ))  # fmt: skip
@@ -114,7 +115,7 @@ class Rollups:
             rows = [(*key, int(s[0]), s[1], int(s[2]), s[3]) for key, s in sorted(hours.items()) if any(s)]
             if rows:
                 await transaction.execute("add_to_conversion_hours", org_id, project_id, *_columns(rows))
-        await tracked.add(transaction, org_id, self._changes)
+        await tracked.add(transaction, org_id, self.tracked)
         self.clear()
 
 

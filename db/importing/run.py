@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from db import stale
+from db.conversions import restating
 from db.database import Database, Row, Transaction
 from db.errors import Invalid, NotFound
 from db.importers.records import Record
@@ -133,8 +134,10 @@ class _Run:
         nodes = self._nodes(placement, account_of, settled.nodes, stored)
         moved = [stored[node.key] for node in nodes if node.key in stored and stored[node.key].parent != node.parent]
         moving = await moves.begin(transaction, org_id, moved)
+        restated = await self._begin_restating(project_id, moving, settled.nodes, stored)
         ids, written = await entities.write(transaction, org_id, project_id, nodes, stored, account_of)
         await moves.finish(transaction, org_id, moving)
+        new_ads = [ids[key] for key in account_of if key.level == Level.AD and key not in stored]
 
         self.stage("taking the facts")
         partly = await staging.partly_reported()
@@ -149,6 +152,9 @@ class _Run:
         await self._roll_up(taken, moving, removed, ids, account_of)
         await moves.drop_empty(transaction, org_id, moved, stored)
         await staging.clear()
+        self.stage("looking for conversions")
+        # At the end: whoever records conversions of the project waits from here on.
+        await restating.finish(transaction, org_id, restated, new_ads, imported_at)
 
         levels = Counter(key.level for key in account_of)
         external_ids = {ids[key]: key.external_id for key in account_of if key.level == Level.AD_ACCOUNT}
@@ -201,6 +207,15 @@ class _Run:
         self.reading.check()
         self.reading.notes.extend(settled.notes)
         return settled
+
+    async def _begin_restating(
+        self, project_id: int, moving: moves.Moving, settled: Sequence[Node], stored: Mapping[Key, Stored]
+    ) -> restating.Restating:
+        other_days = [
+            before.id for node in settled
+            if (before := stored.get(node.key)) and before.node.timezone != node.timezone
+        ]  # fmt: skip
+        return await restating.begin(self.transaction, self.org_id, project_id, moving.ids, other_days)
 
     def _nodes(
         self, placement: Placement, placed: Collection[Key], settled: Sequence[Node], stored: Mapping[Key, Stored]
