@@ -1,7 +1,7 @@
 """Reading a table from a CSV file in blocks of columns as long as its lines are plain, from where they are not by rows.
 
 Plain are lines of UTF-8 that end like lines, with as many cells as the header and no quotes: then every way to read CSV
-understands the same. Lines with quotes are read one by one, all others together.
+understands the same. Of lines with quotes each is read by itself.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it has no types …
-import pyarrow.csv  # type: ignore[import-untyped]  # … nor have its parts
+import pyarrow.compute  # type: ignore[import-untyped]  # … nor have its parts …
+import pyarrow.csv  # type: ignore[import-untyped]  # … whichever is imported
 
 from db.importers import csv_table
 from db.importers.files import DAMAGED, opened
@@ -32,7 +33,7 @@ RawRow = tuple[int, Sequence[str]] | BadRow
 def blocks(path: Path, columns: Mapping[str, int], size: int = _SIZE) -> Iterator[Block | RawRow]:
     """The rows of a table, whose header is one: of the `columns`, fields and their numbers, blocks of cells.
 
-    Rows that are not plain come one by one, in the order of the file but for those of a block.
+    From where the file is not plain on, its rows come one by one.
     """
     with opened(path) as file:
         first = file.readline().removeprefix(_MARK)
@@ -45,11 +46,11 @@ def blocks(path: Path, columns: Mapping[str, int], size: int = _SIZE) -> Iterato
         lines = _Lines(file, size)
         line = 1
         while data := lines.take():
-            found = plain.rows(data, line)
-            if found is None:
+            block = plain.block(data, line)
+            if block is None:
                 lines.left = data + lines.left
                 break
-            yield from found
+            yield block
             line += data.count(b"\n")
         if lines.left or lines.error:
             yield from csv_table.rest(path, _Rest(lines), line, plain.width, delimiter)
@@ -129,8 +130,8 @@ class _Plain:
         )  # fmt: skip
         self._names = names
 
-    def rows(self, data: bytes, before: int) -> list[Block | RawRow] | None:
-        """Those of whole lines, of which as many were `before`; None where they are not plain."""
+    def block(self, data: bytes, before: int) -> Block | None:
+        """The rows in whole lines, of which as many were `before`; None where they are not plain."""
         unusual = (
             b"\0" in data or SEPARATOR.encode() in data or (b"\r" in data and data.count(b"\r") != data.count(b"\r\n"))
         )
@@ -138,29 +139,33 @@ class _Plain:
             return None
         numbers = range(before + 1, before + data.count(b"\n") + (not data.endswith(b"\n")) + 1)
         try:
-            return [self._block(data, numbers)] if b'"' not in data else self._quoted(data, numbers)
+            return self._block(data, numbers) if b'"' not in data else self._quoted(data, numbers)
         except (pa.ArrowInvalid, csv.Error, ValueError):
             return None
 
-    def _quoted(self, data: bytes, numbers: Sequence[int]) -> list[Block | RawRow]:
+    def _quoted(self, data: bytes, numbers: Sequence[int]) -> Block:
         """The same where some lines have quotes: those are read by themselves."""
         lines = list(zip(numbers, data.split(b"\n"), strict=False))
         plain = [(number, line) for number, line in lines if b'"' not in line]
-        found: list[Block | RawRow] = []
-        if plain:
-            found.append(self._block(b"".join(line + b"\n" for _, line in plain), [number for number, _ in plain]))
-        for number, line in lines:
-            if b'"' in line:
-                # A cell over several lines opens in one that has no pair for its quote.
-                if line.count(b'"') % 2:
-                    raise ValueError(number)
-                (cells,) = csv.reader([line.decode()], strict=True, delimiter=self._delimiter)
-                if len(cells) != self.width:
-                    raise ValueError(number)
-                found.append((number, cells))
-        return found
+        quoted = [(number, line) for number, line in lines if b'"' in line]
+        # A cell over several lines opens in one that has no pair for its quote.
+        if any(line.count(b'"') % 2 for _, line in quoted):
+            raise ValueError("a cell over several lines")
+        rows = list(csv.reader((line.decode() for _, line in quoted), strict=True, delimiter=self._delimiter))
+        if len(rows) != len(quoted) or any(len(row) != self.width for row in rows):
+            raise ValueError("a row that is none")
+        block = self._block(b"".join(line + b"\n" for _, line in plain), [number for number, _ in plain])
+        places = pa.concat_arrays([block.lines, pa.array([number for number, _ in quoted], pa.int32())])
+        order = pa.compute.sort_indices(places)
+        cells = {
+            field: pa.concat_arrays([block.cells[field], pa.array([row[number] for row in rows], pa.string())])
+            for field, number in self._columns.items()
+        }
+        return Block(places.take(order), {field: column.take(order) for field, column in cells.items()})
 
     def _block(self, data: bytes, numbers: Sequence[int]) -> Block:
+        if not data:
+            return Block(pa.array([], pa.int32()), dict.fromkeys(self._wanted, pa.array([], pa.string())))
         read = pa.csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=self._names)
         table = pa.csv.read_csv(
             pa.py_buffer(data), read_options=read, parse_options=self._parse, convert_options=self._convert
