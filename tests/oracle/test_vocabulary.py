@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from math import isclose
 from random import Random
 from typing import Any
@@ -21,13 +22,20 @@ Ask = Callable[..., Awaitable[dict[str, Any]]]
 AT_ONCE = 10
 TOLERANCE = 1e-12
 OF_EACH_WORLD = 100
-NUMBERS = f"fragment Numbers on Metrics {{ {' '.join(METRICS)} unavailable {{ metric reason }} }}"
+FRACTIONS = ("ctr", "cvr", "linkCtr", "linkCvr", "roi")
+PERCENT = " ".join(f"{metric}Percent: {metric}(as: PERCENT)" for metric in FRACTIONS)
+NUMBERS = f"fragment Numbers on Metrics {{ {' '.join(METRICS)} {PERCENT} unavailable {{ metric reason }} }}"
+# Of what buckets are compared with: a query may select so many fields.
+FEW_METRICS = ("spend", "clicks", "cpa", "profit")
 CHANGES = " ".join(f"{metric} {{ absolute percent reason verdict }}" for metric in METRICS)
 FIELD = """{alias}: node(id: "{id}") {{ ... on {type} {{ performance({arguments}) {{
   window {{ since until }} currency freshness {{ missingDays }}
   totals {{ ...Numbers }}
   comparison(to: {to}) {{ window {{ since until }} partial previous {{ ...Numbers }} changes {{ ...Changes }} }}
-  series(granularity: {granularity}) {{ points {{ bucket since until metrics {{ ...Numbers }} }} }}
+  series(granularity: {granularity}) {{ points {{
+    bucket since until metrics {{ ...Numbers }}
+    comparison(to: {to}) {{ window {{ since until }} previous {{ {few} unavailable {{ metric reason }} }} }}
+  }} }}
 }} }} }}"""
 
 
@@ -73,6 +81,7 @@ def field(alias: str, question: Question, ids: Mapping[Entity, int]) -> str:
     return FIELD.format(
         alias=alias, id=global_id.encode(question.entity[0], ids[question.entity]), type=question.entity[0],
         arguments=", ".join(arguments), to=f"{{{to}}}", granularity=question.cut[0],
+        few=" ".join(FEW_METRICS),
     )  # fmt: skip
 
 
@@ -104,15 +113,22 @@ def differences(found: dict[str, Any], expected: Answer) -> Iterator[str]:
         if days != (*(block.bucket or ()), str(block.since), str(block.until)):
             yield f"the bucket {days} where the rules say {block[:3]}"
         yield from of_block(point["metrics"], block, f"{block.bucket}")
+    for point, earlier in zip_longest(points, expected.comparison.series[: len(points)]):
+        yield from _of_point(point["comparison"], earlier, point["bucket"])
 
 
-def of_block(found: dict[str, Any], block: Block, where: str) -> Iterator[str]:
+def of_block(found: dict[str, Any], block: Block, where: str, metrics: Sequence[str] = METRICS) -> Iterator[str]:
+    """Where the metrics of a block are not what they must be."""
     reasons = {one["metric"]: one["reason"] for one in found["unavailable"]}
-    for metric in METRICS:
+    for metric in metrics:
         told = block.metrics[metric]
         reason = reasons.get(enum(metric))
         if reason != told.reason or not _same(found[metric], told):
             yield f"{where} {metric}: {found[metric]!r}, {reason} where the rules say {told}"
+        if f"{metric}Percent" in found:
+            hundredfold = None if told.value is None else 100 * told.value
+            if not _close(found[f"{metric}Percent"], hundredfold, 100 * (told.size or 0)):
+                yield f"{where} {metric}: {found[f'{metric}Percent']!r} % where the rules say {told}"
 
 
 def _of_comparison(found: dict[str, Any], expected: Comparison) -> Iterator[str]:
@@ -129,6 +145,17 @@ def _of_comparison(found: dict[str, Any], expected: Comparison) -> Iterator[str]
         tiny = change.absolute is not None and abs(change.absolute) <= TOLERANCE * change.size
         if wrong or (told["verdict"] != change.verdict and not tiny):
             yield f"change of {metric}: {told} where the rules say {change}"
+
+
+def _of_point(found: dict[str, Any] | None, earlier: Block | None, bucket: str) -> Iterator[str]:
+    """The bucket at the same place in the days compared with, if those have as many."""
+    if found is None or earlier is None:
+        if found is not None or earlier is not None:
+            yield f"{bucket} is compared with {found} where the rules say {earlier}"
+        return
+    if found["window"] != {"since": str(earlier.since), "until": str(earlier.until)}:
+        yield f"{bucket} is compared with {found['window']} where the rules say {earlier[:3]}"
+    yield from of_block(found["previous"], earlier, f"what {bucket} is compared with", FEW_METRICS)
 
 
 def _close(found: float | None, told: float | None, size: float) -> bool:

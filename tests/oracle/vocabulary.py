@@ -57,6 +57,7 @@ class Comparison(NamedTuple):
     until: date
     partial: bool
     previous: Block
+    series: list[Block]
     changes: dict[str, Change]
 
 
@@ -108,7 +109,7 @@ class Oracle:
         ):
             changes.setdefault(q, {})[metric] = Change(*told)
         compared = {
-            q: Comparison(since, until, partial, blocks[q, "previous"][0], changes[q])
+            q: Comparison(since, until, partial, blocks[q, "previous"][0], blocks[q, "previous"][1:], changes[q])
             for q, since, until, partial in self._rows("select q, since, until, partial from comparing")
         }
         return [

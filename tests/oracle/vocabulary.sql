@@ -166,6 +166,11 @@ select edge.* exclude (since, until),
         when since is not null then since
         when preset = 'TODAY' then today
         when preset = 'YESTERDAY' then today - 1
+        -- All days that imports of the project know of.
+        when preset = 'LIFETIME' then least(today, coalesce(
+            (select min(span.first) from span join account on account.id = span.account where account.project = edge.project),
+            today
+        ))
         when preset like 'LAST_%_DAYS' then today - split_part(preset, '_', 2)::integer
         when preset like 'THIS_%' then this_one
         when preset like 'LAST_%' then last_one
@@ -174,7 +179,7 @@ select edge.* exclude (since, until),
     end as since,
     case
         when until is not null then until
-        when preset = 'TODAY' or preset like 'THIS_%' then today + 1
+        when preset in ('TODAY', 'LIFETIME') or preset like 'THIS_%' then today + 1
         when preset like 'LAST_%' and unit is not null then this_one
         else today
     end as until
@@ -276,7 +281,7 @@ select q, side, list_transform(cut, lambda unit: case unit
     else date_trunc(lower(unit), day)::date::text
 end), day
 from day
-where side = 'current' and len(cut) > 0;
+where len(cut) > 0;
 create or replace temp table cell as
 select row_number() over (order by q, side, bucket nulls first) as cell, q, side, bucket, min(day) as since,
     max(day) + 1 as until, count(*) as days
