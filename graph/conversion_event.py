@@ -256,7 +256,8 @@ async def _conversion_events(
     reports = await conversion.reports(request, rows, kind_of(rows[0]).level, asked)
     return await conversion_event.pages(
         request, reports, Filter(
-            wanted.platform or None, wanted.source or None, wanted.attributed if given(wanted.attributed) else None
+            conversion.checked_app("filter.platform", wanted.platform) if given(wanted.platform) else None,
+            wanted.source or None, wanted.attributed if given(wanted.attributed) else None
         ),
         global_id.parse_place("ConversionEvent", after) if after else 0, page_size(request, first),
     )  # fmt: skip

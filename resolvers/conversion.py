@@ -69,9 +69,9 @@ async def reports(request: Request, rows: Sequence[Row], level: Level | None, as
 
 
 def checked_app(name: str, app: str) -> str:
-    """The id of an app that a client gave as `name`."""
-    if not 1 <= len(app) <= LONGEST_APP or "\0" in app:
-        raise Invalid(f"`{name}` must be an app's id of 1 to {LONGEST_APP} characters.")
+    """The id of an app, or its platform, that a client gave as `name`."""
+    if not 1 <= len(app) <= LONGEST_APP or not app.isprintable():
+        raise Invalid(f"`{name}` must be a text of 1 to {LONGEST_APP} printable characters.")
     return app
 
 

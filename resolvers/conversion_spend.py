@@ -26,7 +26,7 @@ from resolvers.window import Range, Window, ad_account_scopes, project_scopes
 _KINDS = {kind.level: kind for kind in entity.KINDS if kind.level}
 _COLUMNS = ("spend_micros",)
 # More windows than these are read day by day, in one statement.
-_FEW = 4
+_FEW = 1
 
 
 class Spend(NamedTuple):

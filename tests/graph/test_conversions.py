@@ -1,0 +1,274 @@
+"""Conversions and their groups: pages, orders, what a conversion costs, and what cannot be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from db.conversions.recording import record
+from db.database import Database
+from resolvers import global_id
+from tests.make import make_ad, make_ad_account, make_ad_set, make_campaign, make_fact, make_project
+
+Ask = Callable[..., Awaitable[dict[str, Any]]]
+Execute = Callable[..., Awaitable[Any]]
+DAYS = [date(2025, 6, day) for day in (2, 3, 4)]
+WINDOW = '{since: "2025-06-02T00:00:00+02:00", until: "2025-06-05T00:00:00+02:00"}'
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A project in Berlin with two ads of an account in Berlin, which spent 10 and 20 USD a day for three days."""
+
+    project: int
+    account: int
+    ads: tuple[int, int]
+
+
+@pytest.fixture
+async def shop(database: Database, org_id: int) -> Shop:
+    project = await make_project(database, org_id, timezone="Europe/Berlin")
+    account = await make_ad_account(database, org_id, project, timezone="Europe/Berlin")
+    ad_set = await make_ad_set(database, org_id, await make_campaign(database, org_id, account))
+    ads = [await make_ad(database, org_id, ad_set, external_id=name) for name in ("one", "two")]
+    for number, ad in enumerate(ads, 1):
+        for day in DAYS:
+            await make_fact(database, org_id, ad, day, spend=10 * number)
+    shop = Shop(project, account, (ads[0], ads[1]))
+    await send(database, org_id, shop, [
+        sold("a", "2025-06-02T10:00:00+02:00", "30", ad="one"), sold("b", "2025-06-02T23:59:59+02:00", "31", ad="one"),
+        sold("c", "2025-06-03T00:00:00+02:00", "40", ad="two"), sold("d", "2025-06-04T12:00:00+02:00", "50"),
+        sold("e", "2025-06-04T13:00:00+02:00", None, ad="two", event_name="trial_start"),
+    ])  # fmt: skip
+    return shop
+
+
+def sold(event_id: str, at: str, amount: str | None, *, ad: str | None = None, **fields: Any) -> dict[str, Any]:
+    """A purchase for so many USD, right after a click on an ad."""
+    touches = [{"platform": "META", "ad": ad, "kind": "CLICK", "at": at}] if ad else []
+    money = {"revenue_amount": amount, "currency": "USD"} if amount else {}
+    return {
+        "event_id": event_id, "event_name": "purchase_success", "source": "SDK", "occurred_at": at,
+        "user_id": event_id[:1], "touches": touches, **money, **fields,
+    }  # fmt: skip
+
+
+async def send(database: Database, org_id: int, shop: Shop, events: list[dict[str, Any]]) -> None:
+    recorded = await record(database, org_id, shop.project, events, datetime(2025, 6, 18, tzinfo=UTC))
+    assert recorded.answers == [True] * len(events)
+
+
+def asked(shop: Shop, fields: str, *, window: str = WINDOW, arguments: str = "") -> str:
+    node = global_id.encode("Project", shop.project)
+    return (
+        f'{{ node(id: "{node}") {{ ... on Project {{ conversions(window: {window} {arguments}) {{ {fields} }} }} }} }}'
+    )
+
+
+async def nodes(ask: Ask, shop: Shop, by: str, fields: str, **more: str) -> list[dict[str, Any]]:
+    found = await ask(asked(shop, f"groups(by: {by}) {{ nodes {{ {fields} }} }}", **more))
+    return list(found["node"]["conversions"]["groups"]["nodes"])
+
+
+async def test_what_ads_brought_stands_beside_what_they_spent(shop: Shop, ask: Ask) -> None:
+    found = await nodes(
+        ask, shop, "[AD]", "key { ad { externalId } } count value share aov spend spendCurrency cpa roas"
+    )
+
+    assert found == [
+        {"key": {"ad": {"externalId": "one"}}, "count": 2, "value": 61, "share": 0.4, "aov": 30.5, "spend": 30,
+         "spendCurrency": "USD", "cpa": 15, "roas": 61 / 30},
+        {"key": {"ad": {"externalId": "two"}}, "count": 2, "value": 40, "share": 0.4, "aov": 20, "spend": 60,
+         "spendCurrency": "USD", "cpa": 30, "roas": 40 / 60},
+        {"key": {"ad": None}, "count": 1, "value": 50, "share": 0.2, "aov": 50, "spend": 0, "spendCurrency": None,
+         "cpa": None, "roas": None},
+    ]  # fmt: skip
+
+
+async def test_cpa_and_roas_are_of_what_ads_brought_alone(shop: Shop, ask: Ask) -> None:
+    found = await nodes(ask, shop, "[DAY]", "key { day } count value cpa roas unavailable { metric reason }")
+
+    assert [(one["key"]["day"], one["count"], one["value"], one["cpa"], one["roas"]) for one in found] == [
+        ("2025-06-02", 2, 61, 15, 61 / 30), ("2025-06-03", 1, 40, 30, 40 / 30), ("2025-06-04", 2, 50, 30, 0),
+    ]  # fmt: skip
+    assert [one["unavailable"] for one in found] == [[], [], []]
+
+
+@pytest.mark.parametrize(("by", "arguments", "reason"), [
+    ("[HOUR]", "", "NOT_ADDITIVE"),
+    ("[DAY]", 'timezone: "UTC"', "NOT_ADDITIVE"),
+    ("[EVENT_NAME]", "", None),
+    ("[DAY, AD]", 'timezone: "Europe/Paris"', None),
+    ("[WEEK, AD_PLATFORM]", "", None),
+    ("[MONTH, CAMPAIGN]", "", None),
+])  # fmt: skip
+async def test_what_is_no_whole_day_of_an_ad_account_has_no_cost(
+    shop: Shop, ask: Ask, by: str, arguments: str, reason: str | None
+) -> None:
+    found = await nodes(ask, shop, by, "spend cpa roas unavailable { metric reason }", arguments=arguments)
+
+    told = [{one["metric"]: one["reason"] for one in group["unavailable"]} for group in found]
+    expected = {"SPEND": reason, "CPA": reason, "ROAS": reason} if reason else {}
+    # Nothing was spent on what no ad brought.
+    assert [one for one in told if set(one.values()) != {"ZERO_DENOMINATOR"}] == [expected] * sum(
+        set(one.values()) != {"ZERO_DENOMINATOR"} for one in told
+    )
+    assert expected in told
+
+
+async def test_days_that_no_import_covers_have_no_cost(shop: Shop, ask: Ask) -> None:
+    window = WINDOW.replace("06-05", "06-06")
+
+    (found,) = await nodes(ask, shop, "[APP]", "spend cpa unavailable { metric reason }", window=window)
+
+    assert found["unavailable"] == [{"metric": name, "reason": "NOT_IMPORTED"} for name in ("SPEND", "CPA", "ROAS")]
+
+
+async def test_a_value_in_another_currency_is_not_held_against_spend(
+    database: Database, org_id: int, shop: Shop, ask: Ask
+) -> None:
+    await send(database, org_id, shop, [sold("f", "2025-06-03T12:00:00+02:00", "1", ad="one", currency="EUR")])
+
+    (both,) = await nodes(ask, shop, "[APP]", "value currency cpa roas unavailable { metric reason }")
+    by_currency = await nodes(ask, shop, "[CURRENCY]", "key { currency } value cpa roas")
+
+    assert (both["value"], both["currency"], both["cpa"], both["roas"]) == (None, None, 18, None)
+    assert {one["metric"]: one["reason"] for one in both["unavailable"]} == dict.fromkeys(
+        ("VALUE", "REFUND_VALUE", "AOV", "ROAS"), "MIXED_CURRENCY"
+    )
+    assert [(one["key"]["currency"], one["value"], one["roas"]) for one in by_currency] == [
+        ("EUR", 1, None), ("USD", 151, 101 / 90), (None, 0, 0),
+    ]  # fmt: skip
+
+
+async def test_pages_hold_every_group_once_in_one_order(shop: Shop, ask: Ask) -> None:
+    fields = "count key { hour ad { id } eventName }"
+    whole = await nodes(ask, shop, "[HOUR, AD, EVENT_NAME]", fields)
+    paged: list[Any] = []
+    after = ""
+    while True:
+        page = f"""groups(by: [HOUR, AD, EVENT_NAME], first: 2{after}) {{
+            totalCount edges {{ cursor node {{ {fields} }} }} pageInfo {{ hasNextPage endCursor }} }}"""
+        found = (await ask(asked(shop, page)))["node"]["conversions"]["groups"]
+        paged += [edge["node"] for edge in found["edges"]]
+        assert found["totalCount"] == len(whole) == 5
+        assert found["edges"][-1]["cursor"] == found["pageInfo"]["endCursor"]
+        if not found["pageInfo"]["hasNextPage"]:
+            break
+        after = f', after: "{found["pageInfo"]["endCursor"]}"'
+
+    assert paged == whole
+
+
+@pytest.mark.parametrize(("order", "days"), [
+    ("{by: COUNT}", ["02", "04", "03"]), ("{by: VALUE}", ["02", "04", "03"]),
+    ("{by: VALUE, descending: false}", ["03", "04", "02"]), ("{by: KEY}", ["04", "03", "02"]),
+    ("{by: UNIQUE_USERS, descending: false}", ["03", "02", "04"]),
+])  # fmt: skip
+async def test_groups_come_in_the_order_that_is_asked_for(shop: Shop, ask: Ask, order: str, days: list[str]) -> None:
+    found = await ask(asked(shop, f"groups(by: [DAY], orderBy: {order}) {{ nodes {{ key {{ day }} }} }}"))
+
+    assert [one["key"]["day"][-2:] for one in found["node"]["conversions"]["groups"]["nodes"]] == days
+
+
+async def test_a_group_leads_on_into_performance(shop: Shop, ask: Ask) -> None:
+    window = 'performance(window: {range: {since: "2025-06-02", until: "2025-06-05"}}) { totals { spend } }'
+
+    found = await nodes(ask, shop, "[AD_ACCOUNT, AD]", f"entity {{ __typename {window} }}")
+
+    assert [one["entity"] for one in found] == [
+        {"__typename": "Ad", "performance": {"totals": {"spend": 30}}},
+        {"__typename": "Ad", "performance": {"totals": {"spend": 60}}},
+        None,
+    ]
+
+
+async def test_many_nodes_take_as_many_statements_as_one(shop: Shop, ask: Ask, queries_sent: list[str]) -> None:
+    account = global_id.encode("AdAccount", shop.account)
+    query = f"""{{ adAccount(id: "{account}") {{ ads(first: FIRST) {{ nodes {{ conversions(window: {WINDOW}) {{
+        groups(by: [DAY]) {{ nodes {{ count cpa }} }} }} }} }} }} }}"""
+
+    for first in ("1", "2"):
+        queries_sent.clear()
+        await ask(query.replace("FIRST", first))
+        assert queries_sent.count("conversion_groups") == 1
+        assert len([name for name in queries_sent if "delivery" in name]) == 1
+
+
+@pytest.mark.parametrize(("window", "arguments", "named"), [
+    ('{since: "2025-06-02T00:00:00", until: "2025-06-05T00:00:00Z"}', "", "`window.since` needs an offset"),
+    ('{since: "2025-06-05T00:00:00Z", until: "2025-06-02T00:00:00Z"}', "", "`since` before `until`"),
+    ('{since: "2001-06-05T00:00:00Z", until: "2025-06-02T00:00:00Z"}', "", "`window` may be 3,660 days long"),
+    ('{since: "1999-06-05T00:00:00Z", until: "2025-06-02T00:00:00Z"}', "", "`window.since` must lie between"),
+    ('{since: "yesterday", until: "2025-06-02T00:00:00Z"}', "", "yesterday"),
+    ('{since: "2025-06-02T00:00:00Z"}', "", "until"),
+    (WINDOW, 'timezone: "Mars/Olympus"', "`timezone` 'Mars/Olympus' is no IANA timezone"),
+    (WINDOW, 'currency: "usd"', "`currency` 'usd' is no ISO 4217 currency code"),
+    (WINDOW, "events: []", "`events` must hold 1 to 100 names"),
+    (WINDOW, f'events: ["{"x" * 5_000}"]', "`events` may hold names of 1 to 200"),
+    (WINDOW, 'events: ["a\\u0000b"]', "`events` may hold names"),
+    (WINDOW, f'app: "{"x" * 5_000}"', "`app` must be a text of 1 to 200"),
+    (WINDOW, 'app: "a\\u0000b"', "`app` must be"),
+    (WINDOW, "attribution: {click: DAYS_30}", "DAYS_30"),
+])  # fmt: skip
+async def test_what_cannot_be_asked_is_refused_by_name(
+    shop: Shop, execute: Execute, window: str, arguments: str, named: str
+) -> None:
+    result = await execute(asked(shop, "totals { count }", window=window, arguments=arguments))
+
+    assert [error.extensions["code"] for error in result.errors] == ["VALIDATION"]
+    assert named in result.errors[0].message
+
+
+@pytest.mark.parametrize(("arguments", "named"), [
+    ("by: [DAY, PLANET]", "PLANET"), ("by: []", "`by` must name"), ("by: [DAY, DAY]", "each of them once"),
+    ("by: [DAY], first: 1001", "`first` must be 1 to 1000"), ('by: [DAY], after: "x"', "`after`"),
+    ("by: [DAY], orderBy: {by: TASTE}", "TASTE"),
+])  # fmt: skip
+async def test_groups_that_cannot_be_asked_are_refused_by_name(
+    shop: Shop, execute: Execute, arguments: str, named: str
+) -> None:
+    result = await execute(asked(shop, f"groups({arguments}) {{ totalCount }}"))
+
+    assert [error.extensions["code"] for error in result.errors] == ["VALIDATION"]
+    assert named in result.errors[0].message
+
+
+async def test_value_in_several_currencies_is_no_order(
+    database: Database, org_id: int, shop: Shop, execute: Execute
+) -> None:
+    await send(database, org_id, shop, [sold("f", "2025-06-03T12:00:00+02:00", "1", ad="one", currency="EUR")])
+
+    result = await execute(asked(shop, "groups(by: [DAY], orderBy: {by: VALUE}) { totalCount }"))
+
+    assert "several" in result.errors[0].message
+
+
+async def test_events_are_listed_page_by_page_with_what_they_are_due_to(shop: Shop, ask: Ask) -> None:
+    query = """query ($id: ID!, $after: String, $filter: ConversionEventFilter) { node(id: $id) { ... on Project {
+        conversionEvents(window: WINDOW, first: 2, after: $after, filter: $filter) {
+            nodes { userId cause ad { externalId } } pageInfo { hasNextPage endCursor } } } } }""".replace(
+        "WINDOW", WINDOW
+    )
+    variables: dict[str, Any] = {"id": global_id.encode("Project", shop.project), "after": None}
+    seen = []
+    while True:
+        found = (await ask(query, variables))["node"]["conversionEvents"]
+        seen += [(one["userId"], one["cause"]) for one in found["nodes"]]
+        if not found["pageInfo"]["hasNextPage"]:
+            break
+        variables["after"] = found["pageInfo"]["endCursor"]
+    unattributed = await ask(query, variables | {"after": None, "filter": {"attributed": False}})
+
+    assert seen == [
+        ("e", "LAST_CLICK"),
+        ("d", "NO_TOUCH"),
+        ("c", "LAST_CLICK"),
+        ("b", "LAST_CLICK"),
+        ("a", "LAST_CLICK"),
+    ]
+    assert [one["userId"] for one in unattributed["node"]["conversionEvents"]["nodes"]] == ["d"]
