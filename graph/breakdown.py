@@ -185,7 +185,10 @@ async def _breakdowns(
     conditions = tuple(one.condition() for one in few("having", given(having) or [], MOST_CONDITIONS))
     wanted = Breakdown(breakdown.checked(by), order_by.order() if order_by else None, conditions)
     columns = _columns(selection, wanted)
-    return await breakdown.pages(request, asked, wanted, columns, given(after), checked_first(request, first))
+    behind, limit = given(after), checked_first(request, first)
+    # What any share or the rest is of.
+    whole = any(selection.has(*path) for path in (("rest",), ("nodes", "share"), ("edges", "node", "share")))
+    return await breakdown.pages(request, asked, wanted, columns, behind, limit, with_whole=whole)
 
 
 def _columns(selection: Selection, wanted: Breakdown) -> tuple[str, ...]:

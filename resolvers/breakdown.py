@@ -129,13 +129,15 @@ def _stamp(asked: Performance, breakdown: Breakdown) -> Stamp:
 
 async def pages(
     request: Request, asked: Sequence[Performance], breakdown: Breakdown, columns: tuple[str, ...], after: str | None,
-    first: int,
+    first: int, *, with_whole: bool,
 ) -> list[Page | AdgraphError]:  # fmt: skip
-    """Batch: a page of the rows of each one's breakdown, with the sums of `columns`."""
+    """Batch: a page of the rows of each one's breakdown, with the sums of `columns`; `with_whole`, those of all that is
+    broken down as well, which shares and the rest are of.
+    """
     cells.check(breakdown.by, asked[0].at_level)
     asked = await performance.settled(request, asked)
     whole, windows, heads = await asyncio.gather(
-        performance.totals(request, asked, columns),
+        performance.totals(request, asked if with_whole else [], columns),
         performance.windows(request, asked),
         cells.heads(request, asked, breakdown.by),
     )
@@ -143,7 +145,8 @@ async def pages(
     wanted = [head for own, error in zip(heads, errors, strict=True) if not error for head in own]
     found = iter(await cells.of(request, wanted, breakdown.by, columns))
     answers: list[Page | AdgraphError] = []
-    for one, sums, window, own, error in zip(asked, whole, windows, heads, errors, strict=True):
+    wholes = whole or [Sums()] * len(asked)
+    for one, sums, window, own, error in zip(asked, wholes, windows, heads, errors, strict=True):
         block = Block(one, breakdown, window, sums)
         try:
             answers.append(error or _page(block, [cell for _ in own for cell in next(found)], after, first))

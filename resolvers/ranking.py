@@ -10,8 +10,8 @@ from db.ad_account import AdAccountScopeRow
 from db.errors import Invalid, MetricUnavailable
 from resolvers import delivery
 from resolvers.cursor import Cursor, Key, Place
-from resolvers.metric import METRICS, Additivity, Metric
-from resolvers.options import Options
+from resolvers.metric import METRICS, Additivity, Metric, definitions
+from resolvers.options import ConversionSource, Options, chosen
 from resolvers.window import LIFETIME, Range, WindowSpec
 
 
@@ -82,7 +82,10 @@ def told(measure: Measure, spec: WindowSpec, currency: str | None) -> Measure:
 
 def check(name: str, measure: Measure, scopes: Sequence[AdAccountScopeRow]) -> None:
     """Raises where the metric cannot order or filter, as the argument `name` asks, what is in these ad accounts."""
-    metric = METRICS[measure.metric]
+    if not scopes:
+        return
+    tracked = chosen(measure.options, scopes[0]).conversion_source is ConversionSource.TRACKED
+    metric = definitions(tracked=tracked)[measure.metric]
     # An unknown currency is not even the same as another unknown one.
     several = len({delivery.currency_of(scope) for scope in scopes}) > 1
     if metric.money and several and not (measure.options.currency or converted_into(scopes)):
@@ -91,7 +94,7 @@ def check(name: str, measure: Measure, scopes: Sequence[AdAccountScopeRow]) -> N
             "`options.currency`."
         )
     platforms = {scope.platform for scope in scopes}
-    if platforms and platforms.isdisjoint(metric.platforms):
+    if platforms.isdisjoint(metric.platforms):
         raise MetricUnavailable(
             f"`{name}`: {' and '.join(sorted(platforms))} do not report {measure.metric.name}. Take another metric."
         )

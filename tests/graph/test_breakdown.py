@@ -7,7 +7,16 @@ import pytest
 
 from db.level import Platform
 from resolvers import global_id
-from tests.make import make_ad, make_ad_account, make_ad_set, make_campaign, make_fact, make_project
+from tests.make import (
+    make_ad,
+    make_ad_account,
+    make_ad_set,
+    make_campaign,
+    make_fact,
+    make_project,
+    make_rate,
+    set_project,
+)
 from tests.trees import days, make_full_fact, make_tree
 
 # A Tuesday.
@@ -272,6 +281,26 @@ async def test_rows_of_several_currencies_keep_their_own_until_one_is_chosen(
     assert (await refused("Project", project, ["DAY"], orderBy={"metric": "SPEND"})).extensions == {
         "code": "VALIDATION"
     }
+
+
+@pytest.mark.parametrize("chosen", ["by the query", "by the project"])
+async def test_rows_in_a_chosen_currency_add_up_and_compare(database, org_id, broken_down, chosen):
+    project, _ = await make_world(database, org_id, currency="EUR")
+    for currency, rate in (("USD", "2"), ("GBP", "0.5")):
+        await make_rate(database, currency, {DAY: rate})
+    options = {"options": {"currency": "GBP"}} if chosen == "by the query" else {}
+    if not options:
+        await set_project(database, project, reporting_currency="GBP")
+    order = {"orderBy": {"metric": "SPEND"}}
+    # A dollar is a quarter of a pound, a euro is half of one.
+    expected = {"PLATFORM": [404, 176.75], "CAMPAIGN": [404, 101, 75.75], "WEEK": [580.75]}
+
+    for by, sums in expected.items():
+        page = await broken_down("Project", project, [by], **order, **options)
+        assert (spends(page), {row["currency"] for row in page["nodes"]}) == (sums, {"GBP"})
+        assert [row["share"] for row in page["nodes"]] == [spend / 580.75 for spend in sums]
+        page = await broken_down("Project", project, [by], first=1, **order, **options)
+        assert page["rest"]["spend"] == 580.75 - sums[0]
 
 
 @pytest.mark.parametrize(

@@ -388,6 +388,8 @@ async def test_what_no_platform_of_a_list_reports_neither_orders_nor_filters(dat
         error = await refused("AdAccount", apple, "campaigns", **arguments)
         assert error.extensions == {"code": "METRIC_UNAVAILABLE"}
         assert "APPLE" in error.message
+    # Values that we track ourselves are no platform's to report.
+    await listed("AdAccount", apple, "campaigns", orderBy=by("ROAS", options={"conversionSource": "TRACKED"}))
     await make_ad_account(database, org_id, project, platform=Platform.META)
     await listed("Project", project, "adAccounts", orderBy=by("REACH"))
 
