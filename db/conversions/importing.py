@@ -18,6 +18,7 @@ from db.importers import events as files
 from db.importers.records import BadRow, Place
 from db.importing.refusals import ImportRefused
 from db.importing.rejects import Rejects
+from db.importing.run import garbage_left_alone
 
 BATCH = 20_000
 # Rollups are written now and then: the more events between, the fewer rows of theirs are written again.
@@ -73,7 +74,8 @@ async def import_events(
     try:
         async with database.transaction() as transaction:
             run = _Run(transaction, org_id, project, rejects, now or datetime.now(UTC))
-            report = await run.import_all(paths, progress, dry_run=dry_run)
+            with garbage_left_alone():
+                report = await run.import_all(paths, progress, dry_run=dry_run)
             if dry_run:
                 raise _Rehearsed(report)
             if rejects:

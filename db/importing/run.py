@@ -62,7 +62,7 @@ async def run_import(
     options = options.checked()
     assert (rejects is not None) == options.skip_bad_rows
     try:
-        with _garbage_left_alone():
+        with garbage_left_alone():
             async with database.transaction() as transaction:
                 run = _Run(transaction, org_id, source, options, rejects, stage)
                 report = await run.import_all(records, progress, started)
@@ -80,7 +80,7 @@ async def run_import(
 
 
 @contextmanager
-def _garbage_left_alone() -> Iterator[None]:
+def garbage_left_alone() -> Iterator[None]:
     """Rows and entities come and go without cycles: to look for some among them takes long, and finds none."""
     before = gc.get_threshold()
     gc.set_threshold(1_000_000, *before[1:])

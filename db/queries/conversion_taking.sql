@@ -43,11 +43,16 @@ from generate_series(1, $1::integer);
 
 -- name: conversions_by_keys
 -- The conversion that goes by each of the ids $3, of the types $4 and the event names $5; place is that in the arrays.
-select wanted.place, conversion_key.conversion_id
+-- Looked up one by one: however many there are, they are few beside all that were ever sent.
+select wanted.place, found.conversion_id
 from unnest($3::text[], $4::smallint[], $5::integer[]) with ordinality as wanted (key, type, event_name_id, place)
-join conversion_key
-    on conversion_key.org_id = $1 and conversion_key.project_id = $2 and conversion_key.key = wanted.key
-    and conversion_key.type = wanted.type and conversion_key.event_name_id = wanted.event_name_id
+cross join lateral (
+    select conversion_id
+    from conversion_key
+    where org_id = $1 and project_id = $2 and key = wanted.key and type = wanted.type
+        and event_name_id = wanted.event_name_id
+    limit 1
+) as found
 order by wanted.place;
 
 -- name: conversion_messages_of

@@ -76,11 +76,14 @@ def test_parquet_with_text_or_with_types_of_its_own(tmp_path: Path) -> None:
     assert events(tmp_path / "own.parquet") == EVENTS[::-1]
 
 
-def test_numbers_in_json_keep_every_digit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("properties", [{}, {"plan": "year"}, {"revenue_amount": 5.5}])
+@pytest.mark.parametrize("amount", ["19.990000000000000001", "1.5E-3", "7", "0.1"])
+def test_numbers_in_json_keep_every_digit(tmp_path: Path, properties: dict[str, Any], amount: str) -> None:
     path = tmp_path / "events.jsonl"
-    path.write_text(json.dumps(ROWS[0]).replace('"19.990000000000000001"', "19.990000000000000001"))
+    row = ROWS[0] | {"properties": properties}
+    path.write_text(json.dumps(row).replace('"19.990000000000000001"', amount))
 
-    assert events(path)[0].value == Decimal("19.990000000000000001")
+    assert events(path)[0].value == Decimal(amount)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +91,7 @@ def test_numbers_in_json_keep_every_digit(tmp_path: Path) -> None:
     [
         ('{"event_id": "1"\n{}\n', [(1, "is not JSON with one event a line")]),
         ("{}\n[1]\n", [(2, "is no JSON object")]),
-        ('{"x": NaN}\n', [(1, "NaN is no JSON")]),
+        ('{"x": NaN}\n', [(1, "is not JSON")]),
         ("event_id,event_name,source\n1,purchase,SDK\n", [(1, "the column is missing")]),
         ("", [(1, "the file is empty")]),
     ],
