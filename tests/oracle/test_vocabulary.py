@@ -40,13 +40,14 @@ FIELD = """{alias}: node(id: "{id}") {{ ... on {type} {{ performance({arguments}
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("half", [0, 1])
 async def test_every_answer_is_that_of_the_oracle(
-    database: Database, org_id: int, ask: Ask, questions: int, questions_seed: int, monkeypatch: pytest.MonkeyPatch
-):
+    database: Database, org_id: int, ask: Ask, questions: int, questions_seed: int, monkeypatch: pytest.MonkeyPatch,
+    half: int,
+):  # fmt: skip
     print(f"--questions-seed {questions_seed}")  # noqa: T201  # shown with a failure, or by -s
     few = delivery.FEW
-    asked = 0
-    for number in range(-(-questions // OF_EACH_WORLD)):
+    for number in range(half, -(-questions // OF_EACH_WORLD), 2):
         random = Random(questions_seed + number)
         world = make_world(random)
         ids = await bring(database, org_id, world, f"w{number}")
@@ -63,9 +64,7 @@ async def test_every_answer_is_that_of_the_oracle(
                 said = list(differences(found[f"q{place}"]["performance"], answer))
                 where = f"--questions-seed {questions_seed + number} (of one world): {question}"
                 assert not said, "\n".join([where, field("q", question, ids), *said[:20]])
-            asked += len(those)
         oracle.close()
-    assert asked >= questions
 
 
 def field(alias: str, question: Question, ids: Mapping[Entity, int]) -> str:
