@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from bench.cold import COLD
+from bench.conversions import CONVERSIONS_OF_PROJECT
 from bench.dashboard import DASHBOARD
 from bench.export import EXPORT
 from bench.imports import IMPORTS
@@ -40,6 +41,7 @@ WORKLOADS: tuple[Workload, ...] = (
     EXPORT,
     WINDOW,
     *ORDERING,
+    *CONVERSIONS_OF_PROJECT,
     COLD,
     *SMALL,
     *IMPORTS,

@@ -44,28 +44,43 @@ all_by_hour as (
         fact.project_id as scope_id, part.place, part.day, {keys_of_hour} fact.currency, fact.count,
         fact.value - fact.refund_value as value, fact.refund_count, fact.refund_value
     from whole_hours as part
-    join conversion_hour as fact
-        on fact.org_id = $1 and fact.project_id = any($2::bigint[])
-        and fact.hour >= part.since and fact.hour < part.until
-        and fact.event_name_id in (select id from event_name)
+    cross join lateral (
+        select *
+        from conversion_hour as fact
+        where fact.org_id = $1 and fact.project_id = any($2::bigint[])
+            and fact.hour >= part.since and fact.hour < part.until
+            and fact.event_name_id = any(array(select id from event_name)) 
+        -- For each part a range of the index, whatever the planner would rather do.
+        offset 0
+    ) as fact
 ),
 all_by_quarter as (
     select
         fact.project_id as scope_id, part.place, part.day, {keys_of_all} fact.currency, fact.count,
         fact.value - fact.refund_value as value, fact.refund_count, fact.refund_value
     from whole_quarters as part
-    join conversion_quarter as fact
-        on fact.org_id = $1 and fact.project_id = any($2::bigint[])
-        and fact.quarter >= part.since and fact.quarter < part.until
-        and fact.event_name_id in (select id from event_name) {of_app}
+    cross join lateral (
+        select *
+        from conversion_quarter as fact
+        where fact.org_id = $1 and fact.project_id = any($2::bigint[])
+            and fact.quarter >= part.since and fact.quarter < part.until
+            and fact.event_name_id = any(array(select id from event_name)) {of_app}
+        -- For each part a range of the index, whatever the planner would rather do.
+        offset 0
+    ) as fact
 ),
 edge as (
     select part.place, part.day, fact.*
     from edges as part
-    join conversion as fact
-        on fact.org_id = $1 and fact.project_id = any($2::bigint[])
-        and fact.occurred_at >= part.since and fact.occurred_at < part.until
-        and fact.event_name_id in (select id from event_name) {of_app}
+    cross join lateral (
+        select *
+        from conversion as fact
+        where fact.org_id = $1 and fact.project_id = any($2::bigint[])
+            and fact.occurred_at >= part.since and fact.occurred_at < part.until
+            and fact.event_name_id = any(array(select id from event_name)) {of_app}
+        -- For each part a range of the index, whatever the planner would rather do.
+        offset 0
+    ) as fact
 ),
 all_edges as (
     select
@@ -99,7 +114,7 @@ touched as not materialized (
                 $23::integer > 0 and fact.occurred_at - fact.viewed_at <= make_interval(hours => 24 * $23::integer), false
             ) as viewed
     ) as touch
-    where fact.org_id = $1 and fact.event_name_id in (select id from event_name) {of_app}
+    where fact.org_id = $1 and fact.event_name_id = any(array(select id from event_name)) {of_app}
 ),
 due as (
     select
@@ -137,17 +152,22 @@ users_of_window as (
     where fact.org_id = $1 and fact.project_id = ($2::bigint[])[1]
         and fact.occurred_at >= ($17::timestamptz[])[1]
         and fact.occurred_at < ($18::timestamptz[])[cardinality($18::timestamptz[])]
-        and fact.event_name_id in (select id from event_name)
+        and fact.event_name_id = any(array(select id from event_name))
 ),
 users_of_all as (
     select
         fact.project_id as scope_id, part.place, null::date as day, {keys_of_all} {currency_of_users} as currency,
         count(distinct fact.user_key) as users
     from part
-    join conversion as fact
-        on fact.org_id = $1 and fact.project_id = any($2::bigint[])
-        and fact.occurred_at >= part.since and fact.occurred_at < part.until
-        and fact.event_name_id in (select id from event_name) {of_app}
+    cross join lateral (
+        select fact.project_id, fact.app_id, fact.platform_id, fact.event_name_id, fact.source, fact.currency, fact.user_key
+        from conversion as fact
+        where fact.org_id = $1 and fact.project_id = any($2::bigint[])
+            and fact.occurred_at >= part.since and fact.occurred_at < part.until
+            and fact.event_name_id = any(array(select id from event_name)) {of_app}
+        -- For each part a range of the index, whatever the planner would rather do.
+        offset 0
+    ) as fact
     group by {ordinals}
 ),
 users_of_due as (
