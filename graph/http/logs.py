@@ -45,10 +45,12 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
         # The plain traceback: richer ones show the values of local variables.
         plain = structlog.dev.plain_traceback
         last = [structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain)]
+    # One for all lines: to make one takes longer than to write a line.
+    writing = structlog.WriteLogger(stream)
     structlog.configure(
         processors=[*before, *last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=lambda *_: writing,
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(stream)
