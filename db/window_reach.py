@@ -9,12 +9,13 @@ from db.database import Database, Row
 
 
 class WindowReachRow(Row):
-    """The reach of one entity over the days `[since, until)`."""
+    """The reach of one entity over the days `[since, until)`, and its impressions there if they were told."""
 
     entity_id: int
     since: date
     until: date
     reach: int
+    impressions: int | None
 
 
 async def window_reaches(
@@ -28,10 +29,11 @@ async def window_reaches(
 
 
 class LifeReachRow(Row):
-    """The reach of one entity over its life up to `last_day`, the day on which it was said."""
+    """The reach of one entity over its life up to `last_day`, the day on which it was said, and its impressions."""
 
     entity_id: int
     reach: int
+    impressions: int | None
     last_day: date
 
 

@@ -41,7 +41,9 @@ async def tell(request: Request, told: Sequence[Told]) -> None:
     entity_ids = {entity_id for entity_id, _, _ in of}
     for row in await window_reaches(request.database, request.org_id, entity_ids, windows):
         if one := of.get((row.entity_id, row.since, row.until)):
-            one.sums.reach, one.sums.reach_of_more = row.reach, not one.covered
+            # Where the days that nobody imported had no impressions, they reached nobody either.
+            of_more = not one.covered and row.impressions != one.sums.sum("impressions")
+            one.sums.reach, one.sums.reach_of_more = row.reach, of_more
 
 
 async def tell_lives(request: Request, level: Level, lives: Sequence[Life]) -> None:
@@ -54,4 +56,6 @@ async def tell_lives(request: Request, level: Level, lives: Sequence[Life]) -> N
         told, coverage = of[row.entity_id].told, of[row.entity_id].coverage
         until = min(row.last_day + DAY, told.until)
         covered = sum(coverage.by_missing(level, told.since, until).values())
-        told.sums.reach, told.sums.reach_of_more = row.reach, covered < max(1, (until - told.since).days)
+        # A life may have begun before the first day that is known: then it has more impressions.
+        of_more = covered < max(1, (until - told.since).days) or (row.impressions or 0) > told.sums.sum("impressions")
+        told.sums.reach, told.sums.reach_of_more = row.reach, of_more

@@ -240,6 +240,8 @@ class Lines:
             text = line.decode()
         except UnicodeDecodeError as error:
             reason = f"byte {error.start + 1} of the line is not UTF-8: export the file as UTF-8 text"
+            if self.number == 1 and line.startswith(b"PAR1"):
+                reason = "is Parquet, which is read from its end: give it as a file, unpacked"
             self._break(line, error.start, reason)
             return line.decode(errors="replace").replace("\0", "")
         if "\0" in text:

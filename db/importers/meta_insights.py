@@ -197,7 +197,10 @@ class Insights:
         if reach is None:
             raise row.wrong("reach", f"is empty, and a row over several days ({first} to {last}) tells nothing else")
         self._windows += 1
-        return WindowReach(row.place, Platform.META, level, external_id, first, last + _DAY, reach, None, parents)
+        shown = row.read("impressions", cells.count)
+        return WindowReach(
+            row.place, Platform.META, level, external_id, first, last + _DAY, reach, None, parents, shown
+        )  # fmt: skip
 
 
 def _within(day: date) -> datetime:

@@ -118,7 +118,8 @@ class WindowReach(NamedTuple):
     """How many people an entity reached over several days: what no sum of days can tell.
 
     `since` is the first day, `until` the day after the last. Both None: the entity's whole life so far, which is true
-    as of `extracted_at` (None: the source does not say when). `parents` as in a fact.
+    as of `extracted_at` (None: the source does not say when). `parents` as in a fact. `impressions` are those
+    of the same days, where the row tells them.
     """
 
     place: Place
@@ -130,6 +131,7 @@ class WindowReach(NamedTuple):
     reach: int
     extracted_at: datetime | None = None
     parents: tuple[tuple[Level, str], ...] = ()
+    impressions: int | None = None
 
 
 class Computed(NamedTuple):

@@ -103,5 +103,14 @@ def lifetime(row: Row, level: Level, extracted_at: datetime | None) -> WindowRea
         raise row.wrong("reach", "is empty, and a row about a whole life tells nothing else")
     external_id = row.read(ID_COLUMNS[level], cells.identity)
     return WindowReach(
-        row.place, Platform.TIKTOK, level, external_id, None, None, reach, extracted_at, parents(row, level)
+        row.place,
+        Platform.TIKTOK,
+        level,
+        external_id,
+        None,
+        None,
+        reach,
+        extracted_at,
+        parents(row, level),
+        row.read("impressions", cells.count),
     )

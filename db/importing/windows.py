@@ -45,6 +45,7 @@ class Windows:
         counted = await transaction.fetch(
             "take_windows", org_id, [entity for entity, *_ in placed], [since for _, since, _, _ in placed],
             [until for _, _, until, _ in placed], [row.reach for *_, row in placed],
-            [row.extracted_at for *_, row in placed], import_id, row=_CountRow,
+            [row.extracted_at for *_, row in placed], import_id, [row.impressions for *_, row in placed],
+            row=_CountRow,
         )  # fmt: skip
         return counted[0].count

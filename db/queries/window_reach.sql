@@ -1,6 +1,7 @@
 -- name: window_reaches
 -- What was reported of the entities $2 over exactly the windows from the days $3 up to the days $4.
-select window_reach.entity_id, window_reach.since, window_reach.until, window_reach.reach
+select
+    window_reach.entity_id, window_reach.since, window_reach.until, window_reach.reach, window_reach.impressions
 from window_reach
 join unnest($3::date[], $4::date[]) as wanted (since, until)
     on wanted.since = window_reach.since and wanted.until = window_reach.until
@@ -12,7 +13,7 @@ order by window_reach.entity_id, window_reach.since, window_reach.until;
 -- which it was: not of those that were shown, or may have been, on a later one.
 with said as (
     select
-        window_reach.entity_id, window_reach.reach,
+        window_reach.entity_id, window_reach.reach, window_reach.impressions,
         (coalesce(window_reach.extracted_at, data_import.imported_at) at time zone wanted.timezone)::date as last_day
     from unnest($2::bigint[], $3::text[]) as wanted (entity_id, timezone)
     join window_reach
@@ -22,7 +23,7 @@ with said as (
         on data_import.org_id = $1 and data_import.org_id = window_reach.org_id
         and data_import.id = window_reach.import_id
 )
-select entity_id, reach, last_day
+select entity_id, reach, impressions, last_day
 from said
 where not exists (
         select 1

@@ -115,9 +115,9 @@ LIFETIME = """{
 LAST = FIRST + timedelta(13)
 
 
-def make_life(reach: int, said: date | None) -> WindowReach:
+def make_life(reach: int, said: date | None, impressions: int | None = None) -> WindowReach:
     at = datetime(said.year, said.month, said.day, 12, tzinfo=UTC) if said else None
-    return WindowReach(make_place(), Platform.META, Level.AD, "1000", None, None, reach, at)
+    return WindowReach(make_place(), Platform.META, Level.AD, "1000", None, None, reach, at, (), impressions)
 
 
 async def lifetime(ask: Any) -> dict[str, Any]:
@@ -192,3 +192,24 @@ async def test_no_other_window_has_the_reach_of_a_whole_life(
     data = await ask(query(FIRST, LAST + timedelta(1)))
 
     assert told(data, "ad")["reach"] is None
+
+
+@pytest.mark.parametrize(("impressions", "frequency"), [(1400, 2.8), (1399, 2.8), (None, 2.8), (1401, None)])
+async def test_a_life_of_more_impressions_than_are_known_has_no_frequency(
+    two_weeks: None, ask: Any, database: Database, org_id: int, impressions: int | None, frequency: float | None
+):
+    await take(database, org_id, [make_life(500, LAST, impressions)])
+    told = await lifetime(ask)
+
+    assert (told["totals"]["reach"], told["totals"]["frequency"]) == (500, frequency)
+
+
+@pytest.mark.parametrize(("impressions", "frequency"), [(700, 2.5), (701, None), (None, None)])
+async def test_days_that_nobody_imported_may_be_known_to_be_empty(
+    two_weeks: None, ask: Any, database: Database, org_id: int, impressions: int | None, frequency: float | None
+):
+    longer = WEEK[0] - timedelta(1), WEEK[1]
+    await take(database, org_id, [make_window(280, *longer)._replace(impressions=impressions)])
+    data = await ask(query(*longer))
+
+    assert told(data, "ad")["frequency"] == frequency
