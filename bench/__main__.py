@@ -26,6 +26,7 @@ from bench.imports import IMPORTS
 from bench.measure import Absent, AnswersDiffer, Peak, Result, Subject, Workload, measure, peak
 from bench.ordering import ORDERING
 from bench.small import SMALL
+from bench.tracked import TRACKED
 from bench.tree import IN_MEMORY, OVER_HTTP, TREE
 from bench.window import WINDOW
 from bench.world import FULL, QUICK, Scale, World, prepare
@@ -40,6 +41,7 @@ WORKLOADS: tuple[Workload, ...] = (
     DASHBOARD,
     EXPORT,
     WINDOW,
+    TRACKED,
     *ORDERING,
     *CONVERSIONS_OF_PROJECT,
     COLD,

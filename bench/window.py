@@ -26,7 +26,7 @@ fragment Ten on Metrics { spend impressions clicks conversions conversionValue c
 )
 
 
-def _variables(days: int) -> Callable[[World], dict[str, Any]]:
+def variables_of(days: int) -> Callable[[World], dict[str, Any]]:
     def variables(world: World) -> dict[str, Any]:
         ids = [encode(TYPE_NAMES[AD], number) for number in world.wide_ad_ids]
         since = world.until - timedelta(days)
@@ -38,13 +38,13 @@ def _variables(days: int) -> Callable[[World], dict[str, Any]]:
     return variables
 
 
-def _ids(answer: bytes) -> bytes:
+def ids_alone(answer: bytes) -> bytes:
     """What windows of different lengths have in common."""
     return orjson.dumps({name: [node["id"] for node in nodes] for name, nodes in orjson.loads(answer)["data"].items()})
 
 
 def _over(days: int) -> Subject:
-    return Subject(f"adgraph, {days} days", adgraph(QUERY, _variables(days)), _ids)
+    return Subject(f"adgraph, {days} days", adgraph(QUERY, variables_of(days)), ids_alone)
 
 
 WINDOW = Workload("window of 1,000 ads", _over(7), (_over(365),))

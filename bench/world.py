@@ -8,6 +8,7 @@ from datetime import date
 
 import asyncpg
 
+from bench.sales import sell
 from db.database import Database
 from db.generate import generate
 from db.migrate import MigrationRefused, migrate
@@ -114,6 +115,8 @@ async def prepare(url: str, scale: Scale, progress: Callable[[int], None]) -> Wo
     account = broad[len(broad) // 2]
     campaigns = await _ids(url, "select id from campaign where org_id = $1 and ad_account_id = $2", org_id, account)
     ads = await _ids(url, "select id from ad where org_id = $1 and ad_account_id = $2", org_id, wide[0])
+    async with Database.connect(url, statement_timeout=0) as database:
+        await sell(url, database, org_id, ads, UNTIL)
     return World(url, org_id, account, campaigns[len(campaigns) // 2], long[0], ads, many[0], scale, UNTIL)
 
 

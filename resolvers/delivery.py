@@ -139,9 +139,9 @@ async def totals(
     alike = {terms_of(level, account.choice) for account in accounts.values()}
     plain = found.plain and len(alike) == 1 and REPORTING not in columns
     if plain and all(account.plain(level, whole=bool(attributed)) for account in accounts.values()):
-        blocks = found.plain_sums(entities.ids, _currencies(entities, accounts), *alike)
-        if not attributed or all(map(tracked.plain, blocks)):
-            return blocks
+        codes = {code[:3] for account in accounts.values() for code in account.currencies}
+        if not attributed or tracked.all_plain(attributed, codes):
+            return found.plain_sums(entities.ids, _currencies(entities, accounts), *alike)
     answers: dict[int, Sums] = {}
     unclear = []
     whole: list[window_reach.Told] = []

@@ -6,25 +6,29 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from db import tracked_sums
 from db.ad_account import AdAccountScopeRow
-from db.database import Row
 from db.delivery import Entities, Windows
 from db.level import Level
 from db.standards import minor_unit
-from db.tracked_sums import Due
+from db.tracked import REFUND
+from db.tracked_sums import Due, SumRow
 from resolvers.calendar import Granularity
 from resolvers.context import Request
 from resolvers.formulas import Sums
 from resolvers.metric import (
     CONVERSION_VALUE,
     CONVERSIONS,
+    MILLION,
     OTHER_MONEY,
     REFUND_VALUE,
     TRACKED_COLUMNS,
     TRACKED_VALUE,
+    UNRATED,
 )
 from resolvers.options import Choice, ConversionSource, CountBy, Options, chosen
 from resolvers.window import ad_account_scopes
@@ -60,8 +64,11 @@ async def totals(
         tracked_sums.totals(request.database, request.org_id, level, due, *own, options.currency)
         for due, own in alike.items() if due.click or due.view
     ]  # fmt: skip
-    rows = [row for found in await asyncio.gather(*reads) for row in found]
-    return _tracked([row["entity_id"] for row in rows], rows) if alike else None
+    if not alike:
+        return None
+    found = await asyncio.gather(*reads)
+    scopes = await request.load_all(ad_account_scopes, windows)
+    return _tracked(found, "entity_id", options.currency, _currencies(entities, scopes))
 
 
 async def buckets(
@@ -76,17 +83,20 @@ async def buckets(
         )
         for due, own in alike.items() if due.click or due.view
     ]  # fmt: skip
-    rows = [row for found in await asyncio.gather(*reads) for row in found]
-    return _tracked([(row["entity_id"], row["bucket"]) for row in rows], rows) if alike else None
+    if not alike:
+        return None
+    found = await asyncio.gather(*reads)
+    scopes = await request.load_all(ad_account_scopes, windows)
+    return _tracked(found, ("entity_id", "bucket"), options.currency, _currencies(entities, scopes))
 
 
-_Own = tuple[Windows, Entities, Mapping[int, str]]
+_Own = tuple[Windows, Entities]
 
 
 async def _alike(
     request: Request, options: Options, columns: Iterable[str], windows: Windows, entities: Entities
 ) -> dict[Due, _Own]:
-    """The windows, the entities and the currencies of those ad accounts whose conversions are due to ads alike."""
+    """The windows and the entities of those ad accounts whose conversions are due to ads alike."""
     named = set(columns)
     always = not named.isdisjoint(TRACKED_COLUMNS)
     if not always and named.isdisjoint(_PLAIN):
@@ -101,7 +111,6 @@ async def _alike(
         due: (
             {scope.id: windows[scope.id] for scope in own},
             {scope.id: entities[scope.id] for scope in own},
-            {scope.id: scope.currency for scope in own},
         )
         for due, own in groups.items()
     }
@@ -112,23 +121,51 @@ def _due(choice: Choice) -> Due:
     return Due(choice.conversion_events, click.days, view.days, count_by is CountBy.TOUCH_TIME)
 
 
-def _tracked(keys: list[Any], rows: Sequence[Row]) -> Tracked:
-    if not rows:
-        return Tracked([], {name: [] for name in TRACKED_COLUMNS})
-    columns = dict(zip(rows[0].keys(), zip(*rows, strict=True), strict=True))
-    return Tracked(
-        keys,
-        {
-            name: list(map(_exact, numbers) if name in _MONEY else map(int, numbers))
-            for name, numbers in columns.items()
-            if name not in ("entity_id", "bucket")
-        },
-    )
+def _currencies(entities: Entities, scopes: Mapping[int, AdAccountScopeRow]) -> dict[int, str]:
+    return {id_: scopes[account].currency for account, ids in entities.items() for id_ in ids}
 
 
-def _exact(micros: Decimal) -> int | Fraction:
-    whole = int(micros)
-    return whole if whole == micros else Fraction(micros)
+def _tracked(
+    found: Iterable[Sequence[SumRow]], key: str | tuple[str, ...], target: str | None, currencies: Mapping[int, str]
+) -> Tracked:
+    """The rows side by side, those of one key added up: of several kinds, and of money in several currencies."""
+    read = itemgetter(key) if isinstance(key, str) else itemgetter(*key)
+    places: dict[Any, int] = {}
+    sums: dict[str, list[Any]] = {name: [] for name in TRACKED_COLUMNS}
+    unrated: list[int] = []
+    refunds_unrated: list[int] = []
+    counts, values, refunds, refunded, own, other = sums.values()
+    for row in chain.from_iterable(found):
+        place = places.setdefault(read(row), len(places))
+        if place == len(counts):
+            for column in (*sums.values(), unrated, refunds_unrated):
+                column.append(0)
+        count, value, currency, is_refund = row["count"], row["value"], row["currency"], row["kind"] == REFUND
+        if is_refund:
+            refunds[place] += count
+        else:
+            counts[place] += MILLION * count
+        if not currency:
+            continue
+        if target is None and currency != currencies[row["entity_id"]]:
+            other[place] += count
+            continue
+        own[place] += count
+        unrated[place] += row["unrated"]
+        micros = _micros(value)
+        values[place] += -micros if is_refund else micros
+        if is_refund:
+            refunded[place] += micros
+            refunds_unrated[place] += row["unrated"]
+    if target is not None:
+        sums |= {UNRATED[TRACKED_VALUE.column]: unrated, UNRATED[REFUND_VALUE]: refunds_unrated}
+    return Tracked(list(places), sums)
+
+
+def _micros(value: Decimal) -> int | Fraction:
+    above, below = value.as_integer_ratio()
+    micros, left = divmod(above * MILLION, below)
+    return Fraction(above * MILLION, below) if left else micros
 
 
 def mark(blocks: Iterable[Sums], *, uncovered: bool) -> None:
@@ -140,5 +177,12 @@ def mark(blocks: Iterable[Sums], *, uncovered: bool) -> None:
 
 def plain(sums: Sums) -> bool:
     """Whether the tracked money is all in the one currency, and in whole minor units of it."""
-    unit = minor_unit(sums.currency) if sums.currency else None
-    return not sums.sum(OTHER_MONEY) and all(sums.sum(column) % (unit or 1) == 0 for column in _MONEY)
+    unit = (minor_unit(sums.currency) if sums.currency else None) or 1
+    return not sums.sum(OTHER_MONEY) and all(sums.sum(column) % unit == 0 for column in _MONEY)
+
+
+def all_plain(found: Tracked, currencies: Iterable[str]) -> bool:
+    """Whether that holds of all of them; `currencies` are those of the ad accounts."""
+    unit = max((minor_unit(code) or 1 for code in currencies), default=1)
+    columns = found.columns
+    return not any(columns[OTHER_MONEY]) and not any(number % unit for name in _MONEY for number in columns[name])

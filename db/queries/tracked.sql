@@ -50,7 +50,7 @@ of_entity as materialized (
         union all
         select longer.span, of_ad.day - (of_ad.day - date '1970-01-01') % longer.span
         from (values (4), (16)) as longer (span)
-        where before.through is not null
+        where of_ad.day < before.through - (before.through - date '1970-01-01') % longer.span
     ) as spans
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9
 )
@@ -63,52 +63,58 @@ on conflict (org_id, entity_id, basis, span, day, event_name, currency, kind) do
 set {added};
 
 -- name: tracked_totals
--- What is tracked of the entities $2, in the ad accounts $3 side by side: of conversions named $8 per ad account, in the
--- days from $5 to before $6 of the ad accounts $4, with money of each one's currency $7. Whole spans stand for their
--- days as far as they are there.
-select fact.entity_id, {sums}
-from unnest($4::bigint[], $5::date[], $6::date[], $7::text[]) as wanted (ad_account_id, since, until, currency)
-left join tracked_through as whole
-    on whole.org_id = $1 and whole.ad_account_id = wanted.ad_account_id and whole.basis = {basis}
-cross join lateral (
+-- What is tracked of the entities $2, in the ad accounts $3 side by side: of conversions named $7, in the days from $5 to
+-- before $6 of the ad accounts $4, by kind and currency. Whole spans stand for their days as far as they
+-- are there. The names are no condition of the index, which would be prepared for them at each of thousands of look-ups.
+with part as materialized (
     select
-        wanted.since - date '1970-01-01' as since, wanted.until - date '1970-01-01' as until,
-        least(wanted.until, coalesce(whole.through, '-infinity')) as known
-) as days
-cross join lateral (
-    select
-        (days.since + 3) / 4 * 4 as since_4, (days.since + 15) / 16 * 16 as since_16,
-        case when days.known = '-infinity' then 0 else (days.known - date '1970-01-01') / 4 * 4 end as until_4,
-        case when days.known = '-infinity' then 0 else (days.known - date '1970-01-01') / 16 * 16 end as until_16
-) as edge
-cross join lateral (
-    values
-        (16, edge.since_16, edge.until_16),
-        (4, edge.since_4, case when edge.until_16 > edge.since_16 then edge.since_16 else edge.until_4 end),
-        (4, case when edge.until_16 > edge.since_16 then edge.until_16 end, edge.until_4),
-        (1, days.since, case when edge.until_4 > edge.since_4 then edge.since_4 else days.until end),
-        (1, case when edge.until_4 > edge.since_4 then edge.until_4 end, days.until)
-) as part (span, since, until)
+        wanted.ad_account_id, parts.span, date '1970-01-01' + parts.since as since,
+        date '1970-01-01' + parts.until as until
+    from unnest($4::bigint[], $5::date[], $6::date[]) as wanted (ad_account_id, since, until)
+    left join tracked_through as whole
+        on whole.org_id = $1 and whole.ad_account_id = wanted.ad_account_id and whole.basis = {basis}
+    cross join lateral (
+        select
+            wanted.since - date '1970-01-01' as since, wanted.until - date '1970-01-01' as until,
+            coalesce(least(wanted.until, whole.through) - date '1970-01-01', 0) as known
+    ) as days
+    cross join lateral (
+        select
+            (days.since + 3) / 4 * 4 as since_4, (days.since + 15) / 16 * 16 as since_16,
+            days.known / 4 * 4 as until_4, days.known / 16 * 16 as until_16
+    ) as edge
+    cross join lateral (
+        values
+            (16, edge.since_16, edge.until_16),
+            (4, edge.since_4, case when edge.until_16 > edge.since_16 then edge.since_16 else edge.until_4 end),
+            (4, case when edge.until_16 > edge.since_16 then edge.until_16 end, edge.until_4),
+            (1, days.since, case when edge.until_4 > edge.since_4 then edge.since_4 else days.until end),
+            (1, case when edge.until_4 > edge.since_4 then edge.until_4 end, days.until)
+    ) as parts (span, since, until)
+    where parts.since < parts.until
+)
+select fact.entity_id, fact.kind, fact.currency, {sums}
+from part as wanted
 join unnest($2::bigint[], $3::bigint[]) as entity (id, ad_account_id) on entity.ad_account_id = wanted.ad_account_id
 join tracked_day as fact
-    on fact.org_id = $1 and fact.entity_id = entity.id and fact.basis = {basis} and fact.span = part.span
-    and fact.day >= date '1970-01-01' + part.since and fact.day < date '1970-01-01' + part.until
-where part.since < part.until and fact.event_name = any($8::text[])
-group by fact.entity_id;
+    on fact.org_id = $1 and fact.entity_id = entity.id and fact.basis = {basis} and fact.span = wanted.span
+    and fact.day >= wanted.since and fact.day < wanted.until
+where coalesce(fact.event_name = any($7::text[]), false)
+group by fact.entity_id, fact.kind, fact.currency;
 
 -- name: tracked_buckets
--- The same for each bucket of the windows, day by day; weeks start $9 days after Monday.
+-- The same for each bucket of the windows, day by day; weeks start $8 days after Monday.
 {rates}
-select fact.entity_id, {bucket} as bucket, {sums}
-from unnest($4::bigint[], $5::date[], $6::date[], $7::text[], $9::integer[])
-    as wanted (ad_account_id, since, until, currency, week_start)
+select fact.entity_id, {bucket} as bucket, fact.kind, fact.currency, {sums}
+from unnest($4::bigint[], $5::date[], $6::date[], $8::integer[])
+    as wanted (ad_account_id, since, until, week_start)
 join unnest($2::bigint[], $3::bigint[]) as entity (id, ad_account_id) on entity.ad_account_id = wanted.ad_account_id
 join tracked_day as fact
     on fact.org_id = $1 and fact.entity_id = entity.id and fact.basis = {basis} and fact.span = 1
     and fact.day >= wanted.since and fact.day < wanted.until
 {rated}
-where fact.event_name = any($8::text[])
-group by fact.entity_id, bucket;
+where coalesce(fact.event_name = any($7::text[]), false)
+group by fact.entity_id, bucket, fact.kind, fact.currency;
 
 -- name: tracked_behind
 -- The ad accounts of the project $2 whose spans of days end before they could: so many days before $3, those in which
@@ -117,7 +123,7 @@ select ad_account.id as ad_account_id, bases.basis, known.through as since, coul
 from ad_account
 cross join (values (0, 2), (1, 28)) as bases (basis, days)
 cross join lateral (
-    select $3::date - bases.days - ($3::date - bases.days - date '1970-01-01') % 16 as through
+    select $3::date - bases.days - ($3::date - bases.days - date '1970-01-01') % 4 as through
 ) as could
 left join tracked_through as known
     on known.org_id = $1 and known.org_id = ad_account.org_id and known.ad_account_id = ad_account.id
@@ -126,7 +132,8 @@ where ad_account.org_id = $1 and ad_account.project_id = $2 and (known.through i
 order by ad_account.id, bases.basis;
 
 -- name: add_tracked_spans
--- The days of the ad account $2 and of all below it from $4 (null: the first) to before $5, added up into spans.
+-- The days of the ad account $2 and of all below it from $4 (null: the first) to before $5, added up into spans; into
+-- those of 16 days as far as they are whole. What is read together is written side by side.
 insert into tracked_day (org_id, entity_id, basis, span, day, event_name, currency, kind, {columns})
 select
     $1, fact.entity_id, fact.basis, spans.span, fact.day - (fact.day - date '1970-01-01') % spans.span,
@@ -142,9 +149,12 @@ from (
 ) as entity
 join tracked_day as fact
     on fact.org_id = $1 and fact.entity_id = entity.id and fact.basis = $3 and fact.span = 1
-    and fact.day >= coalesce($4::date, '-infinity') and fact.day < $5::date
-cross join (values (4), (16)) as spans (span)
-group by 2, 3, 4, 5, 6, 7, 8;
+    and fact.day >= coalesce($4::date - ($4::date - date '1970-01-01') % 16, '-infinity') and fact.day < $5::date
+join (values (4), (16)) as spans (span)
+    on fact.day >= coalesce($4::date - ($4::date - date '1970-01-01') % spans.span, '-infinity')
+    and fact.day < $5::date - ($5::date - date '1970-01-01') % spans.span
+group by 2, 3, 4, 5, 6, 7, 8
+order by 2, 3, 4, 5, 6, 7, 8;
 
 -- name: tracked_spans_are_there
 insert into tracked_through (org_id, ad_account_id, basis, through)
