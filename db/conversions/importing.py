@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from db import tracked
@@ -85,6 +86,22 @@ async def import_events(
     if report.new >= BATCH:
         await database.execute("gather_conversion_statistics")
     return report
+
+
+async def take_events(
+    database: Database, org_id: int, project: str, events: Iterable[Event], now: datetime | None = None
+) -> None:
+    """Takes events that need no reading into the project, which is there."""
+    now = now or datetime.now(UTC)
+    with garbage_left_alone():
+        async with database.transaction() as transaction:
+            (found,) = await transaction.fetch("project_of_import", org_id, project, row=_ProjectRow)
+            intake = await Intake.locked(transaction, org_id, found.id)
+            remaining = iter(events)
+            while batch := list(islice(remaining, BATCH)):
+                await intake.take(batch, now)
+            await intake.finish()
+    await database.execute("gather_conversion_statistics")
 
 
 class _Run:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
+from itertools import chain
 from typing import Any
 
+from db.conversions.importing import take_events
 from db.database import Database, Row
 from db.importers.demo_cast import PROJECTS, Account, Campaign
+from db.importers.demo_events import events_of
 from db.importers.demo_play import PLACE, AdSet, Sum, ad_sets, budget_on, campaign_day, external_id, own_facts, runs
-from db.importers.records import Entity, Record
+from db.importers.records import Entity, Fact, Record
 from db.importing import Options, run_import
 from db.level import Level
 
@@ -62,12 +65,27 @@ async def load_demo(
             if progress is not None:
                 progress(before + so_far)
 
+        measured: dict[str, list[Fact]] = {account.external_id: [] for account in accounts}
         report = await run_import(
-            database, org_id, Options(project), source="demo", records=records(accounts, since, today), progress=told
-        )
+            database, org_id, Options(project), source="demo",
+            records=_noting(records(accounts, since, today), measured), progress=told,
+        )  # fmt: skip
         facts += report.facts
+        events = chain.from_iterable(events_of(account, measured[account.external_id], today) for account in accounts)
+        await take_events(database, org_id, project, events)
         starts.append(since)
     return DemoReport(facts, min(starts), today) if starts else DemoReport(0, None, None)
+
+
+def _noting(found: Iterable[Record], measured: dict[str, list[Fact]]) -> Iterator[Record]:
+    """The same records; the facts of ads are noted by their ad account."""
+    account = ""
+    for record in found:
+        if isinstance(record, Entity) and record.level is Level.AD_ACCOUNT:
+            account = record.external_id
+        elif isinstance(record, Fact) and record.level is Level.AD:
+            measured[account].append(record)
+        yield record
 
 
 def records(accounts: Sequence[Account], since: date, today: date) -> Iterator[Record]:

@@ -26,7 +26,7 @@ _LIVES = (45, 60, 90, 120, 180, 240, 365, 365)
 _ID_DIGITS = {Platform.META: 17, Platform.TIKTOK: 16, Platform.APPLE: 9}
 
 
-def _hash(key: str) -> tuple[float, ...]:
+def shares(key: str) -> tuple[float, ...]:
     """Eight numbers from 0 to below 1 that belong to `key`."""
     return tuple(number / 65536 for number in _SHARES.unpack(blake2b(key.encode(), digest_size=16).digest()))
 
@@ -68,15 +68,15 @@ class AdSet:
 
 def _ads(account: Account, campaign: Campaign, ad_set: str, since: date, until: date) -> Iterator[Ad]:
     """The ads that have a day in `[since, until)`: each place in the ad set has one after the other."""
-    for place in range(3 + int(_hash(ad_set)[1] * 3)):
+    for place in range(3 + int(shares(ad_set)[1] * 3)):
         key = f"{ad_set}/{place}"
-        life, shift, weight, *_ = _hash(key)
+        life, shift, weight, *_ = shares(key)
         days = 90 if campaign.tires else _LIVES[int(life * len(_LIVES))]
         # The places of a campaign that tires are launched a month apart, so that one is always on its way down.
         phase = place * 30 if campaign.tires else int(shift * days)
         launched = date.fromordinal((since.toordinal() + phase) // days * days - phase)
         while launched < until:
-            ends, at, pull, half_life, creative, *_ = _hash(f"{key}/{launched}")
+            ends, at, pull, half_life, creative, *_ = shares(f"{key}/{launched}")
             # One in five is stopped before its time.
             lived = int(days * (0.3 + 0.5 * at)) if ends < 0.2 and not campaign.tires else days
             if (stopped := launched + timedelta(lived)) > since:
@@ -92,11 +92,11 @@ def _ads(account: Account, campaign: Campaign, ad_set: str, since: date, until: 
 def ad_sets(account: Account, campaign: Campaign, since: date, until: date) -> tuple[AdSet, ...]:
     """The ad sets of the campaign, with the ads that have a day in `[since, until)`."""
     key = f"{account.external_id}/{campaign.name}"
-    count, first, *_ = _hash(key)
+    count, first, *_ = shares(key)
     found = []
     for number in range(5 + int(count * 2)):
         name = account.audiences[(int(first * 8) + number) % len(account.audiences)]
-        weight, paused, phase, *_ = _hash(f"{key}/{number}")
+        weight, paused, phase, *_ = shares(f"{key}/{number}")
         # One in ten rests now and then.
         flights = Flights(100, 160, int(phase * 160)) if paused < 0.1 else None
         ads = tuple(_ads(account, campaign, f"{key}/{number}", since, until))
@@ -155,7 +155,7 @@ def own_facts(
 
 def _ad_day(account: Account, campaign: Campaign, ad: Ad, day: date, budget: float) -> tuple[tuple[int, ...], int]:
     """The numbers of one ad on one day, money in micros of whole cents, and its reach."""
-    spent, priced, seen, pulled, clicked, followed, bought, rounded = _hash(f"{ad.external_id}/{day}")
+    spent, priced, seen, pulled, clicked, followed, bought, rounded = shares(f"{ad.external_id}/{day}")
     price, click_rate, conversion_rate = campaign.warmth.value
     pull = ad.floor + (1 - ad.floor) * 0.5 ** ((day - ad.launched).days / ad.half_life)
     cents = round(budget * 100 * (0.75 + 0.5 * spent))
@@ -184,7 +184,7 @@ def campaign_day(
     ]
     season = 1 + 0.1 * math.sin(2 * math.pi * (day.timetuple().tm_yday - 240) / 365)
     spend = budget_on(campaign, day) * account.weekdays[day.weekday()] * season
-    spend *= 0.82 + 0.08 * _hash(f"{campaign_id}/{day}")[0]
+    spend *= 0.82 + 0.08 * shares(f"{campaign_id}/{day}")[0]
     weights = sum(ad_set.weight for ad_set, _ in running)
     of_campaign = Sum()
     for ad_set, live in running:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
+from db.conversions.event import CONVERSION, REFUND, Event
 from db.database import Database
 from db.importers.demo import DAYS, load_demo, records
 from db.importers.demo_cast import PROJECTS
+from db.importers.demo_events import events_of
 from db.importers.records import Entity, Fact
 from db.level import Level, Platform
 
@@ -198,3 +200,31 @@ async def _assert_children_sum_to_parents(database: Database, org_id: int) -> No
             )
             assert rows[0]["days"] > 600
             assert rows[0]["differing"] == 0, parent
+
+
+def test_the_demo_has_events_from_three_sources_with_everything_that_can_be_about_them():
+    def told(today: date) -> list[Event]:
+        events: list[Event] = []
+        for accounts in PROJECTS.values():
+            for account in accounts:
+                facts = [
+                    record for record in records([account], FIRST, today)
+                    if isinstance(record, Fact) and record.level is Level.AD
+                ]  # fmt: skip
+                events += events_of(account, facts, today)
+        return events
+
+    events, later = told(TODAY), told(TODAY + timedelta(1))
+    conversions = [event for event in events if event.kind == CONVERSION]
+    first_day_later = datetime(2026, 3, 4, 12, tzinfo=UTC)
+
+    assert 90_000 < len(events) < 110_000
+    assert {event.source for event in conversions} == {1, 2, 3}
+    assert {event.currency for event in conversions} == {"USD", "EUR", "CAD", ""}
+    assert len(set(conversions)) < len(conversions)
+    assert any(event.kind == REFUND for event in events)
+    assert {event.currency for event in conversions if event.app == "lumo-ios" and event.value is None} == {""}
+    assert {bool(event.touches) for event in conversions} == {True, False}
+    # What was told before is told again, and some of what comes later is of days before.
+    assert set(events) <= set(later)
+    assert any(event.occurred_at < first_day_later - timedelta(1, hours=12) for event in set(later) - set(events))
