@@ -32,7 +32,7 @@ FIELD = """{alias}: node(id: "{id}") {{ ... on {type} {{ performance({arguments}
   window {{ since until }} currency freshness {{ missingDays }}
   totals {{ ...Numbers }}
   comparison(to: {to}) {{ window {{ since until }} partial previous {{ ...Numbers }} changes {{ ...Changes }} }}
-  series(granularity: {granularity}) {{ points {{
+  series(granularity: {granularity}) {{ columns {{ {few} }} points {{
     bucket since until metrics {{ ...Numbers }}
     comparison(to: {to}) {{ window {{ since until }} previous {{ {few} unavailable {{ metric reason }} }} }}
   }} }}
@@ -112,6 +112,9 @@ def differences(found: dict[str, Any], expected: Answer) -> Iterator[str]:
         if days != (*(block.bucket or ()), str(block.since), str(block.until)):
             yield f"the bucket {days} where the rules say {block[:3]}"
         yield from of_block(point["metrics"], block, f"{block.bucket}")
+    for metric in FEW_METRICS:
+        if (column := found["series"]["columns"][metric]) != [point["metrics"][metric] for point in points]:
+            yield f"the column of {metric} has {column}"
     for point, earlier in zip_longest(points, expected.comparison.series[: len(points)]):
         yield from _of_point(point["comparison"], earlier, point["bucket"])
 
