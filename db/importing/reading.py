@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -41,6 +42,8 @@ class _Sending:
         """Sends what has gathered, once what was sent before is there."""
         if self._task:
             await self._task
+            # Sending leaves cycles that hold what was sent, and nothing else looks for them while an import runs.
+            gc.collect(1)
         self._task = asyncio.create_task(self._staging.send())
 
     async def all(self) -> None:
