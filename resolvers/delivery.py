@@ -15,7 +15,7 @@ from db.ad_account import AdAccountScopeRow
 from db.delivery import Lines
 from db.level import Level, Missing
 from resolvers import coverage, reporting, tracked, window_reach
-from resolvers.alike import Alike, distinct
+from resolvers.alike import Alike
 from resolvers.calendar import Bucket, Granularity
 from resolvers.context import Request
 from resolvers.coverage import Coverage
@@ -368,12 +368,14 @@ class _Found(Generic[K]):
         # Whether all that is known of each is one line that lacks nothing. Reach has rules of its own, and so
         # does money that was converted.
         converted = not lines.columns.keys().isdisjoint(UNRATED.values())
-        self.plain = "reach" not in lines.columns and not any(codes) and not converted and distinct(keys)
-        self._missing = list(map(_KINDS.__getitem__, codes))
+        lacking = any(codes)
+        self._at = dict(zip(keys, range(len(keys)), strict=True))
+        once = len(self._at) == len(keys)
+        self.plain = once and "reach" not in lines.columns and not lacking and not converted
+        self._missing = list(map(_KINDS.__getitem__, codes)) if lacking else [WHOLE] * len(keys)
         added = (*columns, *UNRATED.values(), "days", "reach_rows")
         self._added = [column for column in added if column in lines.columns]
-        self._at = dict(zip(keys, range(len(keys)), strict=True))
-        if len(self._at) < len(keys):
+        if not once:
             self._merge(keys)
         # Who has no line has this one: no rows, which add up to zeros.
         self._silent = self._append(frozenset(), dict.fromkeys(self._added, 0) | {"reach": None})

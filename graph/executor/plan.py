@@ -254,7 +254,9 @@ def _compiled(keys: tuple[str, ...]) -> Build:
     names = [f"v{number}" for number in range(len(keys))]
     columns = [f"c{number}" for number in range(len(keys))]
     display = ", ".join(f"{key!r}: {name}" for key, name in zip(keys, names, strict=True))
-    loop = f"for {', '.join(names)}, in zip({', '.join(columns)}, strict=True)" if keys else "for _ in range(count)"
+    loop = f"for {', '.join(names)} in zip({', '.join(columns)}, strict=True)" if keys else "for _ in range(count)"
+    if len(keys) == 1:
+        loop = "for v0 in c0"
     # Keys enter as constants, names are ours: nothing that a client wrote is run.
     source = f"lambda {', '.join(['count', *columns])}: [{{{display}}} {loop}]"
     build: Build = eval(source, {"zip": zip, "range": range, "__builtins__": {}})  # noqa: S307  # see above
