@@ -30,6 +30,7 @@ FEW_METRICS = ("spend", "clicks", "cpa", "profit")
 CHANGES = " ".join(f"{metric} {{ absolute percent reason verdict }}" for metric in METRICS)
 FIELD = """{alias}: node(id: "{id}") {{ ... on {type} {{ performance({arguments}) {{
   window {{ since until }} currency freshness {{ missingDays }}
+  exchange {{ currency earlierRateDays noRateDays lastRateDay }}
   totals {{ ...Numbers }}
   comparison(to: {to}) {{ window {{ since until }} partial previous {{ ...Numbers }} changes {{ ...Changes }} }}
   series(granularity: {granularity}) {{ columns {{ {few} }} points {{
@@ -102,6 +103,12 @@ def differences(found: dict[str, Any], expected: Answer) -> Iterator[str]:
     said = {**found["window"], "currency": found["currency"], **found["freshness"]}
     if said != told:
         yield f"{said} where the rules say {told}"
+    exchange = [
+        {"currency": currency, "earlierRateDays": earlier, "noRateDays": none, "lastRateDay": last and str(last)}
+        for currency, earlier, none, last in expected.exchange
+    ]
+    if found["exchange"] != exchange:
+        yield f"{found['exchange']} where the rules say {exchange}"
     yield from of_block(found["totals"], expected.totals, "totals")
     yield from _of_comparison(found["comparison"], expected.comparison)
     points = found["series"]["points"]

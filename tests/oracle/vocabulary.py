@@ -67,6 +67,8 @@ class Answer(NamedTuple):
     since: date
     until: date
     currency: str | None
+    # what was converted: by how many earlier rates, how many days without any, the day of the last rate
+    exchange: list[tuple[str, int, int, date | None]]
     missing_days: int
     totals: Block
     series: list[Block]
@@ -112,8 +114,21 @@ class Oracle:
             q: Comparison(since, until, partial, blocks[q, "previous"][0], blocks[q, "previous"][1:], changes[q])
             for q, since, until, partial in self._rows("select q, since, until, partial from comparing")
         }
+        exchange: dict[int, list[tuple[str, int, int, date | None]]] = {}
+        for q, *exchanged in self._rows(STATEMENTS["exchanged"]):
+            currency, earlier, none, last = exchanged
+            exchange.setdefault(q, []).append((currency, earlier, none, last))
         return [
-            Answer(since, until, currency, missing, blocks[q, "current"][0], blocks[q, "current"][1:], compared[q])
+            Answer(
+                since,
+                until,
+                currency,
+                exchange.get(q, []),
+                missing,
+                blocks[q, "current"][0],
+                blocks[q, "current"][1:],
+                compared[q],
+            )
             for q, since, until, currency, missing in self._rows(STATEMENTS["answers"])
         ]
 

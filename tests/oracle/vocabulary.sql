@@ -132,7 +132,12 @@ select distinct known.currency, calendar.day,
         select arg_max(rate.units, rate.day)
         from rate
         where rate.currency = known.currency and rate.day <= calendar.day and rate.day >= calendar.day - 7
-    )) as units
+    )) as units,
+    if(known.currency = 'EUR', calendar.day, (
+        select max(rate.day)
+        from rate
+        where rate.currency = known.currency and rate.day <= calendar.day and rate.day >= calendar.day - 7
+    )) as rate_day
 from calendar, (select currency from account union select currency from rate union select 'EUR') as known;
 
 -- name: asked
@@ -481,3 +486,26 @@ select asked.q, asked.since, asked.until, money.currency, (
 from asked
 join money on money.q = asked.q and money.side = 'current'
 order by asked.q;
+
+-- name: exchanged
+-- Of each currency that is converted: by which days' rates, over the days of the window that have begun.
+with converted as (
+    select asked.q, account.currency, money.target, asked.since, max(least(asked.until, today.day + 1)) as until
+    from asked
+    join money on money.q = asked.q and money.side = 'current'
+    join part on part.q = asked.q
+    join account on account.id = part.account
+    join today on today.account = account.id
+    where money.target <> account.currency
+    group by asked.q, account.currency, money.target, asked.since
+)
+select converted.q, converted.currency,
+    count(*) filter (where least(own.rate_day, wanted.rate_day) < calendar.day and own.units * wanted.units is not null),
+    count(*) filter (where own.units * wanted.units is null),
+    max(if(own.units * wanted.units is null, null, least(own.rate_day, wanted.rate_day)))
+from converted
+join calendar on calendar.day >= converted.since and calendar.day < converted.until
+left join held as own on own.currency = converted.currency and own.day = calendar.day
+left join held as wanted on wanted.currency = converted.target and wanted.day = calendar.day
+group by converted.q, converted.currency
+order by converted.q, converted.currency;
