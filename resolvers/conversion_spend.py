@@ -118,7 +118,7 @@ def _account(level: Level) -> tuple[str, ...]:
 
 def _parts(group: Group, level: Level, entities: Sequence[Entity], timezones: Mapping[int, str]) -> list[_Part] | None:
     """The entities' days that the group's instants are; None where they are no whole days."""
-    if Dimension.HOUR in group.keys:
+    if entities and Dimension.HOUR in group.keys:
         return None
     parts = []
     for own in entities:

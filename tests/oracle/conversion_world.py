@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from zoneinfo import ZoneInfo
 
 from db.database import Database
-from db.level import Platform
-from tests.make import make_ad, make_ad_account, make_ad_set, make_campaign, make_project
-from tests.oracle.conversions import DIMENSIONS, Account, Event, KnownAd, Question, Touch
+from db.level import Level, Platform
+from tests.make import make_ad, make_ad_account, make_ad_set, make_campaign, make_coverage, make_fact, make_project
+from tests.oracle.conversions import DIMENSIONS, Account, Event, KnownAd, Question, Spent, Touch
+from tests.oracle.costs import Books
 
 NAMES = ("purchase_success", "subscribe_success", "trial_start", "custom")
 # With offsets of halves and quarters of an hour, and clocks that change in March and April.
@@ -36,6 +37,7 @@ class World:
     ads: Sequence[KnownAd]
     events: Sequence[Event]
     rates: Mapping[tuple[str, date], Decimal]
+    books: Books
 
 
 async def make_world(database: Database, org_id: int, random: Random) -> World:
@@ -48,12 +50,12 @@ async def make_world(database: Database, org_id: int, random: Random) -> World:
         )
     accounts, ads = [], []
     for _ in range(random.randint(1, 3)):
-        account = Account(0, random.choice(["USD", "EUR"]), random.choice([timezone, *ZONES[:4]]))
         platform = random.choice(list(Platform))
+        account = Account(0, platform.value, random.choice(["USD", "EUR"]), random.choice([timezone, *ZONES[:4]]))
         account_id = await make_ad_account(
             database, org_id, project, platform=platform, currency=account.currency, timezone=account.timezone
         )
-        accounts.append(Account(account_id, account.currency, account.timezone))
+        accounts.append(replace(account, ad_account=account_id))
         for _ in range(random.randint(1, 2)):
             campaign = await make_campaign(database, org_id, account_id)
             for _ in range(random.randint(1, 2)):
@@ -63,7 +65,35 @@ async def make_world(database: Database, org_id: int, random: Random) -> World:
                     ad = await make_ad(database, org_id, ad_set, external_id=external)
                     ads.append(KnownAd(platform.value, external, ad, ad_set, campaign, account_id))
     rates = await _make_rates(database, random)
-    return World(project, timezone, currency, accounts, ads, make_events(random, ads, currency), rates)
+    return World(
+        project,
+        timezone,
+        currency,
+        accounts,
+        ads,
+        make_events(random, ads, currency),
+        rates,
+        await _make_books(database, org_id, random, accounts, ads),
+    )
+
+
+async def _make_books(
+    database: Database, org_id: int, random: Random, accounts: Sequence[Account], ads: Sequence[KnownAd]
+) -> Books:
+    """What some ads spent on some days; most days are covered."""
+    days = [(FIRST + timedelta(days=number)).date() for number in range(-5, DAYS + 50)]
+    covered = {}
+    for account in accounts:
+        own = days if random.random() < 0.6 else [day for day in days if random.random() < 0.95]
+        await make_coverage(database, org_id, account.ad_account, Level.AD, days=own)
+        covered[account.ad_account] = set(own)
+    spent = []
+    for ad in random.sample(ads, min(3, len(ads))):
+        for day in random.sample(sorted(covered[ad.ad_account]), 8):
+            spend = random.choice([0, 1.25, 40])
+            await make_fact(database, org_id, ad.ad, day, spend=spend, impressions=1)
+            spent.append(Spent(ad.ad, day, Decimal(spend)))
+    return Books(accounts, ads, spent, covered)
 
 
 async def _make_rates(database: Database, random: Random) -> dict[tuple[str, date], Decimal]:

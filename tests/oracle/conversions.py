@@ -92,6 +92,7 @@ class Account:
     """Where an ad account counts its days, and in which currency it pays."""
 
     ad_account: int
+    platform: str
     currency: str
     timezone: str
 
@@ -127,6 +128,15 @@ class Group:
     currency: str | None
     refund_count: int
     refund_value: Fraction | None
+    # of those that an ad brought
+    due_count: int = 0
+    due_value: Fraction | None = Fraction(0)
+    due_currency: str | None = None
+
+
+def _connection() -> duckdb.DuckDBPyConnection:
+    # Of so few rows a second thread takes longer to start than it saves.
+    return duckdb.connect(config={"threads": 1})
 
 
 @dataclass
@@ -138,7 +148,8 @@ class Oracle:
     reporting_currency: str | None
     # units of a currency for one euro, by currency and day
     rates: Mapping[tuple[str, date], Decimal] = field(default_factory=dict)
-    connection: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
+    connection: duckdb.DuckDBPyConnection = field(default_factory=_connection)
+    _asked: Question | None = None
 
     def __post_init__(self) -> None:
         rows = [
@@ -165,21 +176,31 @@ class Oracle:
         }  # fmt: skip
         keys = [DIMENSIONS[one] for one in question.by]
         selected = "".join(f"{key} as key_{number}, " for number, key in enumerate(keys))
-        named = ", ".join(["1=1", *(f"key_{number}" for number in range(len(keys)))])
         asked["project_timezone"] = question.project_timezone
-        rows, amounts = (
-            self._fetch(
-                sql.format(scope=question.scope[0] if question.scope else "null", keys=selected, group=named), asked
-            )
-            for sql in (COUNTED + COUNTS, COUNTED + AMOUNTS)
-        )
+        told = TOLD.format(scope=question.scope[0] if question.scope else "null", keys=selected)
+        self.connection.execute(told, {name: one for name, one in asked.items() if f"${name}" in told})
+        return self._groups(question, len(keys))
+
+    def totals(self) -> Group:
+        """All of the last question."""
+        assert self._asked
+        found = self._groups(self._asked, 0)
+        return found[0] if found else Group((), 0, 0, Fraction(0), self._asked.currency, 0, Fraction(0))
+
+    def _groups(self, question: Question, width: int) -> list[Group]:
+        self._asked = question
+        names = "".join(f"key_{number}, " for number in range(width))
+        rows, amounts = (self.connection.execute(sql.format(keys=names)).fetchall() for sql in (COUNTS, AMOUNTS))
         groups = []
         for row in rows:
-            key, (count, users, refunds) = tuple(row[: len(keys)]), row[len(keys) :]
+            key, (count, users, refunds, due) = tuple(row[:width]), row[width:]
             if count or refunds:
-                told = [one[len(keys) :] for one in amounts if tuple(one[: len(keys)]) == key]
-                value, refunded, currency = self._money(told, question.currency)
-                groups.append(Group(key, count, users, value, currency, refunds, refunded))
+                told = [one[width:] for one in amounts if tuple(one[:width]) == key]
+                value, refunded, currency = self._money([one[1:] for one in told], question.currency)
+                due_value, _, due_currency = self._money([one[1:] for one in told if one[0]], question.currency)
+                groups.append(
+                    Group(key, count, users, value, currency, refunds, refunded, due, due_value, due_currency)
+                )
         return groups
 
     def _money(
@@ -207,14 +228,6 @@ class Oracle:
     def _rate_of(self, currency: str, day: date) -> Decimal | None:
         known = (self.rates.get((currency, day - timedelta(days=back))) for back in range(8))
         return Decimal(1) if currency == "EUR" else next((rate for rate in known if rate), None)
-
-    def _fetch(self, sql: str, asked: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        return self.connection.execute(sql, {name: one for name, one in asked.items() if f"${name}" in sql}).fetchall()
-
-    def totals(self, question: Question) -> Group:
-        """All of it."""
-        found = self.groups(Question(**{**vars(question), "by": ()}))
-        return found[0] if found else Group((), 0, 0, Fraction(0), question.currency, 0, Fraction(0))
 
     def _table(self, name: str, rows: Sequence[dict[str, Any]], schema: pa.Schema) -> None:
         self.connection.register("given", pa.Table.from_pylist(list(rows), schema=schema))
@@ -351,7 +364,8 @@ RULES = (
     """,
 )
 
-COUNTED = """
+TOLD = """
+create or replace temp table told as
 with due as (
     select
         conversion.*,
@@ -390,14 +404,20 @@ told as (
     from asked
     join refund using (conversion)
 )
+select
+    {keys} counts, user_id, amount, refunds, refunded, currency, ad is not null as due,
+    timezone($project_timezone, counted_at)::date as rate_day
+from told
 """
 COUNTS = """
-select {keys} sum(counts)::bigint, count(distinct user_id), sum(refunds)::bigint
+select
+    {keys} sum(counts)::bigint, count(distinct user_id), sum(refunds)::bigint,
+    coalesce(sum(counts) filter (where due), 0)::bigint
 from told
-group by {group}
+group by {keys} 1=1
 """
 AMOUNTS = """
-select {keys} currency, timezone($project_timezone, counted_at)::date as rate_day, sum(amount), sum(refunded)
+select {keys} due, currency, rate_day, sum(amount), sum(refunded)
 from told
-group by {group}, currency, rate_day, amount <> 0
+group by {keys} due, currency, rate_day, amount <> 0
 """

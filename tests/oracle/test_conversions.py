@@ -13,6 +13,7 @@ import pytest
 from resolvers import global_id
 from tests.oracle.conversion_world import World, make_question, make_world
 from tests.oracle.conversions import Group, Oracle, Question, shown
+from tests.oracle.costs import cost
 from tests.oracle.sending import send
 
 TYPES = {None: "Project", "ad_account": "AdAccount", "campaign": "Campaign", "ad_set": "AdSet", "ad": "Ad"}
@@ -22,6 +23,7 @@ PLAIN = {
     "CURRENCY": "currency", "HOUR": "hour", "DAY": "day", "WEEK": "week", "MONTH": "month",
 }  # fmt: skip
 SUMS = "count uniqueUsers value currency refunds { count value }"
+COSTS = "spend cpa roas unavailable { metric reason }"
 MINOR_DIGITS = {"JPY": 0, None: 9}
 AT_ONCE = 20
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
@@ -40,8 +42,9 @@ async def test_answers_are_those_of_the_oracle(database, org_id, ask, questions,
             some = [make_question(random, world) for _ in range(AT_ONCE)]
             for question, (totals, groups) in zip(some, await answers(ask, world, some), strict=True):
                 where = f"--questions-seed {questions_seed}, the {asked}th: {question}"
-                assert totals == row_of(oracle.totals(question)), where
-                assert sorted(groups, key=repr) == sorted(map(row_of, oracle.groups(question)), key=repr), where
+                expected = [(*row_of(one), *costs_of(world, question, one)) for one in oracle.groups(question)]
+                assert totals == row_of(oracle.totals()), where
+                assert sorted(groups, key=repr) == sorted(expected, key=repr), where
                 asked += 1
 
 
@@ -53,7 +56,8 @@ async def answers(ask: Ask, world: World, questions: Sequence[Question]) -> list
         report = found[f"q{place}"]["conversions"]
         nodes = report["groups"]["nodes"]
         assert report["groups"]["totalCount"] == len(nodes)
-        answered.append((_sums(report["totals"], ()), [_sums(node, _key(node["key"], question.by)) for node in nodes]))
+        rows = [(*_sums(node, _key(node["key"], question.by)), *_costs(question, node)) for node in nodes]
+        answered.append((_sums(report["totals"], ()), rows))
     return answered
 
 
@@ -62,6 +66,20 @@ def row_of(group: Group) -> Row:
     digits = MINOR_DIGITS.get(group.currency, 2)
     value, refunded = shown(group.value, digits), shown(group.refund_value, digits)
     return (*group.key, group.count, group.users, value, group.currency, group.refund_count, refunded)
+
+
+def costs_of(world: World, question: Question, group: Group) -> Row:
+    """The same of what it cost; of money that is converted this oracle does not tell."""
+    if question.currency:
+        return ()
+    return tuple(one if isinstance(one, str) else float(one) for one in cost(world.books, question, group))
+
+
+def _costs(question: Question, node: dict[str, Any]) -> Row:
+    if question.currency:
+        return ()
+    why = {one["metric"]: one["reason"] for one in node["unavailable"]}
+    return tuple(why[name.upper()] if node[name] is None else node[name] for name in ("spend", "cpa", "roas"))
 
 
 def _field(place: int, world: World, question: Question) -> str:
@@ -78,7 +96,8 @@ def _field(place: int, world: World, question: Question) -> str:
         conversions(window: {{since: "{question.since.isoformat()}", until: "{question.until.isoformat()}"}}
             events: [{events}], timezone: "{question.timezone}", attribution: {attribution}{app}{currency}) {{
             totals {{ {SUMS} }}
-            groups(by: [{", ".join(question.by)}], first: 1000) {{ totalCount nodes {{ key {{ {keys} }} {SUMS} }} }}
+            groups(by: [{", ".join(question.by)}], first: 1000) {{
+                totalCount nodes {{ key {{ {keys} }} {SUMS} {COSTS} }} }}
         }} }} }}"""
 
 
