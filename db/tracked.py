@@ -51,9 +51,16 @@ def _lag(touched_at: str) -> str:
     return f"case {windows} else {NONE} end"
 
 
-def _due(click: int, view: int) -> str:
-    """Whether that choice makes conversions due: those clicked in time, and those viewed in time and not clicked."""
-    return f"view_lag = 0 and click_lag <= {click} or view_lag between 1 and {view} and click_lag > {click}"
+def _due(view_lag: int, click_lag: int) -> int:
+    """The choices that make a conversion due to one of its touches, as bits in their order.
+
+    To its click where `view_lag` is 0, else to its view: those that a click in time makes due are due to that.
+    """
+    return sum(
+        1 << place
+        for place, (click, view) in enumerate(CHOICES)
+        if (view_lag == 0 and click_lag <= click) or (0 < view_lag <= view and click_lag > click)
+    )
 
 
 _COLUMNS = [f"{what}_{click}_{view}" for what in ("count", "value") for click, view in CHOICES]
@@ -63,9 +70,14 @@ _WRITING = {
     "view_lag": _lag("viewed_at"),
     "columns": ", ".join(_COLUMNS),
     "choices": ", ".join(
-        f"coalesce(sum({what}) filter (where {_due(click, view)}), 0)"
+        f"coalesce(sum({what}) filter (where due & {1 << place} <> 0), 0)"
         for what in ("count", "value")
-        for click, view in CHOICES
+        for place in range(len(CHOICES))
+    ),
+    "due": ", ".join(
+        f"({view_lag}, {click_lag}, {_due(view_lag, click_lag)})"
+        for view_lag in (0, *WINDOWS)
+        for click_lag in (*WINDOWS, NONE)
     ),
     "added": ", ".join(f"{column} = tracked_day.{column} + excluded.{column}" for column in _COLUMNS),
 }

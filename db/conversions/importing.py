@@ -95,6 +95,7 @@ async def take_events(
     now = now or datetime.now(UTC)
     with garbage_left_alone():
         async with database.transaction() as transaction:
+            await transaction.execute("add_up_in_memory", org_id)
             (found,) = await transaction.fetch("project_of_import", org_id, project, row=_ProjectRow)
             intake = await Intake.locked(transaction, org_id, found.id)
             remaining = iter(events)
@@ -122,6 +123,7 @@ class _Run:
         started = time.monotonic()
         transaction, org_id = self._transaction, self._org_id
         await transaction.execute("lift_statement_timeout")
+        await transaction.execute("add_up_in_memory", org_id)
         project_id = await self._project_id()
         rows = await transaction.fetch("project_currency", org_id, project_id, row=_CurrencyRow)
         intake = await Intake.locked(transaction, org_id, project_id)

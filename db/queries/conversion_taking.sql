@@ -210,3 +210,9 @@ select reporting_currency from project where org_id = $1 and id = $2;
 -- name: gather_conversion_statistics
 -- So that queries are planned for what was just imported, rather than for empty tables.
 analyze conversion, conversion_refund, conversion_key, conversion_message, conversion_quarter, conversion_hour, tracked_day;
+
+-- name: add_up_in_memory
+-- Until the transaction ends: memory for the sums over many events at once.
+select set_config('work_mem', '256MB', true) as memory
+from organization
+where id = $1;

@@ -25,7 +25,7 @@ of_ad as materialized (
     select
         touch.ad_id, bases.basis, (bases.at at time zone ad_account.timezone)::date as day, touch.event_name,
         touch.currency, touch.kind, touch.view_lag, touch.click_lag,
-        sum(touch.sign) as count, sum(touch.sign * touch.value) as value
+        sum(touch.sign)::integer as count, sum(touch.sign * touch.value) as value
     from touch
     join ad on ad.org_id = $1 and ad.id = touch.ad_id
     join ad_account
@@ -36,9 +36,12 @@ of_ad as materialized (
 ),
 of_entity as materialized (
     select
-        entities.id, of_ad.basis, spans.span, spans.day, of_ad.event_name, of_ad.currency, of_ad.kind, of_ad.view_lag,
-        of_ad.click_lag, sum(of_ad.count) as count, sum(of_ad.value) as value
+        entities.id, of_ad.basis, spans.span, spans.day, of_ad.event_name, of_ad.currency, of_ad.kind, choices.due,
+        sum(of_ad.count)::integer as count, sum(of_ad.value) as value
     from of_ad
+    -- As bits which choices make it due: to sum by bits is cheaper than to compare times at each of them.
+    join (values {due}) as choices (view_lag, click_lag, due)
+        on choices.view_lag = of_ad.view_lag and choices.click_lag = of_ad.click_lag
     join ad on ad.org_id = $1 and ad.id = of_ad.ad_id
     join ad_set on ad_set.org_id = $1 and ad_set.org_id = ad.org_id and ad_set.id = ad.ad_set_id
     left join tracked_through as before
@@ -52,7 +55,7 @@ of_entity as materialized (
         from (values (4), (16)) as longer (span)
         where of_ad.day < before.through - (before.through - date '1970-01-01') % longer.span
     ) as spans
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+    group by 1, 2, 3, 4, 5, 6, 7, 8
 )
 insert into tracked_day (org_id, entity_id, basis, span, day, event_name, currency, kind, {columns})
 select $1, id, basis, span, day, event_name, currency, kind, {choices}
