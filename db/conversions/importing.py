@@ -102,6 +102,7 @@ async def take_events(
             while batch := list(islice(remaining, BATCH)):
                 await intake.take(batch, now)
             await intake.finish()
+            await tracked.add_up_spans(transaction, org_id, found.id, now.date())
     await database.execute("gather_conversion_statistics")
 
 

@@ -79,7 +79,8 @@ with part as materialized (
     cross join lateral (
         select
             wanted.since - date '1970-01-01' as since, wanted.until - date '1970-01-01' as until,
-            coalesce(least(wanted.until, whole.through) - date '1970-01-01', 0) as known
+            -- Of two, least passes over a null.
+            case when whole.through is null then 0 else least(wanted.until, whole.through) - date '1970-01-01' end as known
     ) as days
     cross join lateral (
         select

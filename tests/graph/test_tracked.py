@@ -135,14 +135,15 @@ def window(since: date, until: date) -> dict[str, Any]:
     return {"range": {"since": str(since), "until": str(until)}}
 
 
+@pytest.mark.parametrize("added_up", [(date(2025, 5, 24), date(2025, 6, 12)), ()], ids=["spans", "days"])
 @pytest.mark.parametrize("seed", range(4))
 async def test_every_level_window_choice_and_bucket_is_what_its_conversions_add_up_to(
-    database: Database, org_id: int, ask: Ask, seed: int
+    database: Database, org_id: int, ask: Ask, seed: int, added_up: tuple[date, ...]
 ) -> None:
     chance, shop = random.Random(seed), Shop()
     await shop.make(database, org_id)
-    # Before and after days were added up into spans, of which the second half of the sales is aware.
-    for today in (None, date(2025, 5, 24), date(2025, 6, 12)):
+    # Before and after days were added up into spans, of which the second half of the sales is aware; or never.
+    for today in (None, *added_up):
         if today:
             async with database.transaction() as transaction:
                 await tracked.add_up_spans(transaction, org_id, shop.project, today)
