@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ import psutil
 import pytest
 
 from db.embedded import serving
+from db.importers import table
 from graph.settings import CHECKOUT
 
 ADS, DAYS = 50, 60
@@ -48,11 +50,25 @@ def written(directory: Path, number: int) -> Path:
     return directory
 
 
+def written_large(directory: Path, number: int) -> Path:
+    """The same as a table that is read by columns."""
+    path = directory.with_suffix(".csv")
+    days = [FIRST + timedelta(day) for day in range(DAYS)]
+    lines = [
+        f"{day},1,10,{'A long campaign ' * 4},100,{ad},v{number},{number},100,3,80"
+        for day in days for ad in range(1, ADS + 1)
+    ]  # fmt: skip
+    header = "date,account_id,campaign_id,campaign_name,ad_set_id,ad_id,ad_name,spend,impressions,clicks,reach"
+    path.write_text("\n".join([header, *lines, ""]))
+    assert path.stat().st_size > table._LARGE
+    return path
+
+
 def importing(export: Path, **environment: str) -> subprocess.Popen[str]:
     """The command at work: it has a database, and is about to read."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "graph", "import", "fivetran-facebook", str(export), "--project", "p",
-         "--currency", "USD"],
+        [sys.executable, "-m", "graph", "import", "fivetran-facebook" if export.is_dir() else "table", str(export),
+         "--project", "p", "--currency", "USD"],
         cwd=CHECKOUT, env=os.environ | environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert process.stderr is not None
@@ -86,7 +102,10 @@ def whole(number: int, imports: int) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-async def test_an_import_killed_at_any_moment_leaves_all_or_nothing(database_url: str, tmp_path: Path):
+@pytest.mark.parametrize("written", [written, written_large])
+async def test_an_import_killed_at_any_moment_leaves_all_or_nothing(
+    database_url: str, tmp_path: Path, written: Callable[[Path, int], Path]
+):
     code, took = finished(written(tmp_path / "export", 1), DATABASE_URL=database_url)
     assert code == 0
     seed = random.randrange(10**6)
