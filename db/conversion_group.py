@@ -144,7 +144,7 @@ def rolled_up_by_hour(dimensions: Sequence[str], app: str | None) -> bool:
 
 
 async def groups(database: Database, org_id: int, asked: Conversions, by: Grouping) -> list[GroupRow]:
-    """The groups that were asked for, by scope and place in the order."""
+    """The groups that were asked for, by scope and place in the order; the first of each scope is always there."""
     parts = [
         column
         for those in (asked.hours, asked.quarters, asked.edges, asked.parts)

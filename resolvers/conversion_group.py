@@ -216,9 +216,13 @@ async def _pages(request: Request, reports: Sequence[Report], question: Question
     request.spend(len(rows))
     return [
         Page(
-            [_group(report, row, asked.by, keys[row.place], parts[row.place]) for row in own[report.node_id]],
+            [
+                _group(report, row, asked.by, keys[row.place], parts[row.place])
+                for row in own[report.node_id]
+                if row.position > asked.after
+            ],
             asked.after,
-            own[report.node_id][0].groups if own[report.node_id] else asked.after,
+            own[report.node_id][0].groups if own[report.node_id] else 0,
         )
         for report in reports
     ]

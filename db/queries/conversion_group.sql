@@ -225,5 +225,6 @@ ranked as (
 )
 select *
 from ranked
-where position > $25::bigint and position <= $25::bigint + $26::bigint
+-- The first says how many there are, whether it is asked for or not.
+where position > $25::bigint and position <= $25::bigint + $26::bigint or position = 1
 order by scope_id, position;

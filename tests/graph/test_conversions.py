@@ -145,6 +145,25 @@ async def test_a_value_in_another_currency_is_not_held_against_spend(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("timezone", ["Europe/Berlin", "Asia/Kolkata", "Asia/Kathmandu"])
+async def test_counts_and_values_are_read_from_no_event(
+    database: Database, org_id: int, shop: Shop, ask: Ask, timezone: str
+) -> None:
+    window = WINDOW.replace("06-02T00:00", "06-02T00:15").replace("06-05T00:00", "06-04T23:45")
+    more = {"window": window, "arguments": f'timezone: "{timezone}"'}
+    before = [await nodes(ask, shop, by, "key { day eventName app } count value refunds { count }", **more)
+              for by in ("[DAY, EVENT_NAME]", "[DAY, EVENT_NAME, APP]")]  # fmt: skip
+
+    async with database.transaction() as transaction:
+        for table in ("conversion_message", "conversion"):
+            await transaction._connection.execute(f"delete from {table} where org_id = $1", org_id)
+
+    after = [await nodes(ask, shop, by, "key { day eventName app } count value refunds { count }", **more)
+             for by in ("[DAY, EVENT_NAME]", "[DAY, EVENT_NAME, APP]")]  # fmt: skip
+    assert before == after
+    assert [sum(group["count"] for group in groups) for groups in after] == [5, 5]
+
+
 async def test_pages_hold_every_group_once_in_one_order(shop: Shop, ask: Ask) -> None:
     fields = "count key { hour ad { id } eventName }"
     whole = await nodes(ask, shop, "[HOUR, AD, EVENT_NAME]", fields)
@@ -162,6 +181,17 @@ async def test_pages_hold_every_group_once_in_one_order(shop: Shop, ask: Ask) ->
         after = f', after: "{found["pageInfo"]["endCursor"]}"'
 
     assert paged == whole
+
+
+async def test_a_page_behind_the_last_group_is_empty_and_knows_how_many_there_are(shop: Shop, ask: Ask) -> None:
+    after = global_id.place_cursor("ConversionGroup", 7)
+    page = (
+        f'groups(by: [DAY], after: "{after}") {{ totalCount nodes {{ count }} pageInfo {{ hasNextPage endCursor }} }}'
+    )
+
+    found = (await ask(asked(shop, page)))["node"]["conversions"]["groups"]
+
+    assert found == {"totalCount": 3, "nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
 
 
 @pytest.mark.parametrize(("order", "days"), [

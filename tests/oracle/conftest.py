@@ -7,7 +7,7 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--questions", type=int, default=1_200, help="How many random questions adgraph and the oracle answer."
+        "--questions", type=int, default=1_000, help="How many random questions adgraph and the oracle answer."
     )
     parser.addoption("--questions-seed", type=int, help="Repeats the random questions of an earlier run.")
 
@@ -15,7 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def questions(request: pytest.FixtureRequest) -> int:
     """How many questions to ask."""
-    count: int = request.config.getoption("--questions", 1_200)
+    count: int = request.config.getoption("--questions", 1_000)
     return count
 
 
