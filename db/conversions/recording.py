@@ -51,6 +51,7 @@ async def record(
     if not good:
         return Recorded(answers, 0)
     async with database.transaction() as transaction:
+        await transaction.execute("commit_durably", org_id)
         intake = await Intake.locked(transaction, org_id, project_id)
         for place, is_new in zip(places, await intake.take(good, now), strict=True):
             answers[place] = is_new

@@ -216,3 +216,9 @@ analyze conversion, conversion_refund, conversion_key, conversion_message, conve
 select set_config('work_mem', '256MB', true) as memory
 from organization
 where id = $1;
+
+-- name: commit_durably
+-- What this transaction commits is on disk before anybody hears of it, even where the server is set up otherwise.
+select set_config('synchronous_commit', 'on', true) as value
+from organization
+where id = $1 and current_setting('synchronous_commit') = 'off';
