@@ -117,8 +117,9 @@ def _shared(of: Metric = Metric.SPEND) -> tuple[Metric, ...]:
 
 async def _comparisons(
     request: Request, selection: Selection, rows: Rows, to: To = None
-) -> list[compared.Comparison | None]:
-    return await breakdown.comparisons(request, rows, days_of(to), comparison.columns_of(selection))
+) -> Sequence[compared.Comparison | None]:
+    columns, partial = comparison.columns_of(selection), selection.has("partial")
+    return await breakdown.comparisons(request, rows, days_of(to), columns, with_partial=partial)
 
 
 async def _series(

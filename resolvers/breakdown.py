@@ -12,10 +12,10 @@ from db.errors import AdgraphError, Invalid
 from resolvers import cells, completeness, formulas, performance, ranking, series
 from resolvers.calendar import Against, Granularity
 from resolvers.cells import By, Cell, Dimension
-from resolvers.comparison import Changes, Comparison, spec_of
+from resolvers.comparison import Changes, Comparison, Comparisons, spec_of
 from resolvers.context import Request
 from resolvers.cursor import Cursor, Key, Stamp
-from resolvers.formulas import Sums
+from resolvers.formulas import Blocks, Sums
 from resolvers.metric import Metric
 from resolvers.performance import Performance
 from resolvers.points import Series
@@ -208,36 +208,45 @@ def _page(block: Block, found: Sequence[Cell], after: str | None, first: int) ->
 
 
 async def comparisons(
-    request: Request, rows: Sequence[Row], to: Against | WindowSpec, columns: tuple[str, ...]
-) -> list[Comparison | None]:
+    request: Request, rows: Sequence[Row], to: Against | WindowSpec, columns: tuple[str, ...], *, with_partial: bool
+) -> Sequence[Comparison | None]:
     """Batch: each row's sums of `columns` beside those of the row at the same place in the compared days: of the same
     weekday, or of the bucket that is as far from the start. None past the end. All rows are of one kind of breakdown.
+    `with_partial`: whether anybody wants to know that days are missing.
     """
     by = rows[0].block.breakdown.by
     heads = list(dict.fromkeys(row.cell.head for row in rows))
-    earlier = [
-        replace(head, asked=head.asked._replace(spec=spec_of(head.asked.spec, to))) for head in heads
-    ]  # fmt: skip
-    found, known, known_before = await asyncio.gather(
-        cells.of(request, earlier, by, columns),
-        completeness.of(request, [head.asked for head in heads]),
-        completeness.of(request, [head.asked for head in earlier]),
-    )
-    beside = dict(zip(heads, zip(found, known, known_before, strict=True), strict=True))
-    return [_beside(row.cell, *beside[row.cell.head]) for row in rows]
+    earlier = [replace(head, asked=head.asked._replace(spec=spec_of(head.asked.spec, to))) for head in heads]
+    found = dict(zip(heads, await cells.of(request, earlier, by, columns), strict=True))
+    before = [_beside(row.cell, found[row.cell.head]) for row in rows]
+    partial = [False] * len(rows)
+    if with_partial:
+        known, known_before = await asyncio.gather(
+            completeness.of(request, [row.cell.head.asked for row in rows]),
+            completeness.of(request, [(one or row.cell).head.asked for one, row in zip(before, rows, strict=True)]),
+        )
+        partial = [
+            not (days.whole(row.cell.window.since, row.cell.window.until) and one is not None
+                 and days_before.whole(one.window.since, one.window.until))
+            for row, one, days, days_before in zip(rows, before, known, known_before, strict=True)
+        ]  # fmt: skip
+    there = [one for one in before if one]
+    if len(there) == len(rows):
+        windows = [one.window for one in there]
+        sides = Blocks(row.metrics for row in rows), Blocks(one.metrics for one in there)
+        return Comparisons(windows, partial, *sides)
+    return [
+        Comparison(one.window, incomplete, one.metrics, Changes(row.metrics, one.metrics)) if one else None
+        for row, one, incomplete in zip(rows, before, partial, strict=True)
+    ]
 
 
-def _beside(
-    cell: Cell, found: Sequence[Cell], known: completeness.Days, known_before: completeness.Days
-) -> Comparison | None:
+def _beside(cell: Cell, found: Sequence[Cell]) -> Cell | None:
+    """The one of another window's cells that is at the same place."""
     weekday = cell.along.get(Dimension.WEEKDAY)
     if weekday is not None:
         found = [one for one in found if one.along[Dimension.WEEKDAY] == weekday]
-    if cell.number >= len(found):
-        return None
-    before, days = found[cell.number], cell.window
-    whole = known.whole(days.since, days.until) and known_before.whole(before.window.since, before.window.until)
-    return Comparison(before.window, not whole, before.metrics, Changes(cell.metrics, before.metrics))
+    return found[cell.number] if cell.number < len(found) else None
 
 
 async def series_of(

@@ -407,6 +407,8 @@ async def test_the_top_campaigns_by_day_and_beside_the_days_before_are_one_query
     assert [row["comparison"]["previous"]["spend"] for row in rows] == [808, 303]
     assert rows[0]["comparison"]["changes"]["spend"]["absolute"] == -806
     assert rows[0]["comparison"]["window"] == {"since": "2025-06-10", "until": "2025-06-12"}
+    # One campaign is on an ad account that nothing is known of on the later days.
+    assert [row["comparison"]["partial"] for row in rows] == [False, True]
 
 
 async def test_rows_of_time_stand_beside_those_at_the_same_place_of_the_days_compared_with(
@@ -433,7 +435,15 @@ async def test_rows_of_time_stand_beside_those_at_the_same_place_of_the_days_com
         assert [row["metrics"]["spend"] for row in found] == [7, 8, 9, 10, 11, 12, 13]
         assert [row["comparison"]["previous"]["spend"] for row in found] == [0, 1, 2, 3, 4, 5, 6]
         assert found[0]["comparison"]["window"] == {"since": "2025-06-02", "until": "2025-06-03"}
+        assert {row["comparison"]["partial"] for row in found} == {False}
         assert [point["metrics"]["spend"] for point in found[3]["series"]["points"]] == [10]
+    # A day that the days before do not have, for they begin later: past the end.
+    longer = {"range": {"since": "2025-06-02", "until": "2025-06-16"}}
+    shorter = {"window": {"range": {"since": "2025-06-09", "until": "2025-06-10"}}}
+    asked = query.replace("comparison {", "comparison(to: $to) {").replace("$by:", "$to: ComparisonInput!, $by:", 1)
+    told = await ask(asked, {"id": entity("Ad", tree.ad), "window": longer, "by": ["DAY"], "to": shorter})
+    days_before = [row["comparison"] for row in told["ad"]["performance"]["breakdown"]["nodes"]]
+    assert [one and one["previous"]["spend"] for one in days_before] == [7, *[None] * 13]
     (found,) = await rows(["WEEK"])
     assert (found["comparison"]["previous"]["spend"], len(found["series"]["points"])) == (21, 7)
 
