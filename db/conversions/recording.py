@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 from db import tracked
 from db.conversions.event import BadEvent, Event, read
@@ -13,6 +15,9 @@ from db.database import Database, Row
 from db.errors import Invalid, NotFound
 
 MOST_EVENTS = 1_000
+
+# Who waits for a project waits here, rather than each with a connection that others need meanwhile.
+_turns: WeakValueDictionary[tuple[int, int, int], asyncio.Lock] = WeakValueDictionary()
 
 
 class _CurrencyRow(Row):
@@ -50,7 +55,8 @@ async def record(
             answers.append(bad)
     if not good:
         return Recorded(answers, 0)
-    async with database.transaction() as transaction:
+    turn = _turns.setdefault((id(database), org_id, project_id), asyncio.Lock())
+    async with turn, database.transaction() as transaction:
         await transaction.execute("commit_durably", org_id)
         intake = await Intake.locked(transaction, org_id, project_id)
         for place, is_new in zip(places, await intake.take(good, now), strict=True):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from db.conversions.taking import Intake
 from db.database import Database
 from graph.schema import schema
 from resolvers import global_id
@@ -167,3 +168,26 @@ async def test_an_event_from_three_sources_over_many_connections_counts_once(
     assert await count(database, project_id) == 20
     assert await rows(database, "select sum(count), sum(value) from conversion_quarter") == [(20, 190)]
     await check_rollups(database, project_id)
+
+
+async def test_calls_that_wait_for_their_turn_leave_connections_to_others(
+    database: Database, org_id: int, database_url: str
+) -> None:
+    project_id = await make_tree(database, org_id)
+    projects = "{ projects { nodes { name } } }"
+
+    async with serving(database_url, schema) as client:
+        async with database.transaction() as transaction:
+            await Intake.locked(transaction, org_id, project_id)
+            waiting = [
+                asyncio.create_task(query(client, RECORD, variables=given(project_id, event(f"e{number}"))))
+                for number in range(20)
+            ]
+            await asyncio.sleep(0.2)
+            async with asyncio.timeout(5):
+                answers = [await query(client, projects) for _ in range(3)]
+            assert not any(task.done() for task in waiting)
+        recorded = await asyncio.gather(*waiting)
+
+    assert all("errors" not in answer.json() for answer in (*answers, *recorded))
+    assert await count(database, project_id) == 20
