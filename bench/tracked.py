@@ -13,7 +13,7 @@ QUERY = (
     " fragment Asked on Ad { id performance(window: $window) { totals { NUMBERS } } }"
 )
 DELIVERY = "spend impressions clicks linkClicks cpc cpm ctr linkCtr linkCpc reported { conversions }"
-CONVERSIONS = "tracked { conversions conversionValue cpa roas }"
+CONVERSIONS = "tracked { conversions conversionValue }"
 
 
 def _asking(name: str, numbers: str) -> Subject:
