@@ -161,12 +161,14 @@ class Stored:
         rows = await self._transaction.fetch("conversions_as_stored", *self._key, sorted(ids), row=Row)
         return {row["id"]: State(*row) for row in rows}
 
-    async def refunds(self, of: Collection[int], naming: Collection[str], ids: Collection[int]) -> dict[int, Refund]:
-        """Refunds of the conversions `of`, those that are `naming` one of these ids as their purchase's, and `ids`."""
+    async def has_refunds(self) -> bool:
+        """Whether there is any refund, so that nobody looks for some where there is none."""
         if self._refunds is None:
             self._refunds = (await self._transaction.fetch("has_refunds", *self._key, row=_FoundRow))[0].found
-        if not self._refunds:
-            return {}
+        return self._refunds
+
+    async def refunds(self, of: Collection[int], naming: Collection[str], ids: Collection[int]) -> dict[int, Refund]:
+        """Refunds of the conversions `of`, those that are `naming` one of these ids as their purchase's, and `ids`."""
         rows = await self._transaction.fetch(
             "refunds_concerned", *self._key, sorted(of), sorted(naming), sorted(ids), row=_RefundRow
         )

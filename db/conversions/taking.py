@@ -197,6 +197,8 @@ class Intake:
         """
         stored = self._stored
         own = {member.id: member for member in members if member.kind != CONVERSION}
+        if not (own or await stored.has_refunds()):
+            return
         naming = {
             key[0] for member in members if member.kind == CONVERSION for event in member.fresh for key in keys(event)
             if key not in found
