@@ -12,9 +12,10 @@ from graph.scalars import BigInt
 from graph.selection import Selection
 from resolvers import gap, reporting
 from resolvers.context import Request
-from resolvers.formulas import Blocks, Sums
+from resolvers.formulas import Blocks
 from resolvers.gap import GapReason
 from resolvers.metric import REFUND_VALUE, REFUNDS, REPORTING, Metric, columns_of
+from resolvers.sums import Sums
 
 _METRICS = (Metric.CONVERSIONS, Metric.CONVERSION_VALUE, Metric.CPA, Metric.CVR, Metric.AOV, Metric.ROAS, Metric.ROI,
             Metric.PROFIT)  # fmt: skip

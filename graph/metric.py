@@ -11,8 +11,8 @@ from graph.scalars import BigInt
 from graph.selection import Selection
 from resolvers import formulas
 from resolvers.context import Request
-from resolvers.formulas import Sums
 from resolvers.metric import METRICS, Metric, Primitive, Reason, Unit, columns_of, definitions
+from resolvers.sums import Sums
 
 
 @strawberry.enum(description="How a rate is written: 2.5 % are 0.025 or 2.5.")

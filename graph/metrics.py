@@ -1,4 +1,4 @@
-"""The Metrics type: what clients see of resolvers.formulas.Sums. Every field comes from the metric's definition."""
+"""The Metrics type: what clients see of resolvers.sums.Sums. Every field comes from the metric's definition."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -15,8 +15,9 @@ from graph.selection import Selection
 from resolvers import formulas
 from resolvers.context import Request
 from resolvers.displays import displays
-from resolvers.formulas import Blocks, PlainBlocks, Sums, levels_of
+from resolvers.formulas import Blocks, PlainBlocks, levels_of
 from resolvers.metric import BUNDLES, METRICS, Metric, Reason
+from resolvers.sums import Sums
 
 
 def _build(fields: Sequence[FieldPlan], blocks: Sequence[Sums]) -> list[dict[str, Any]] | None:

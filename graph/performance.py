@@ -24,10 +24,10 @@ from graph.window import Window, WindowInput
 from resolvers import exchange, freshness, options, performance, points, reach_bounds, residual, series, window
 from resolvers.calendar import Granularity
 from resolvers.context import Request
-from resolvers.formulas import Sums
 from resolvers.metric import in_order
 from resolvers.options import ConversionSource
 from resolvers.several import OfPlatforms
+from resolvers.sums import Sums
 from resolvers.window import DEFAULT
 
 Asked = Sequence[performance.Performance]

@@ -16,11 +16,11 @@ from resolvers.calendar import DAY, Weekday
 from resolvers.context import Request
 from resolvers.conversion import Question, Report
 from resolvers.conversion_group import Group
-from resolvers.formulas import Sums
 from resolvers.instants import TimeWindow
 from resolvers.metric import MILLION, SPEND, TRACKED_CONVERSIONS, Reason
 from resolvers.options import chosen
 from resolvers.performance import Performance
+from resolvers.sums import Sums
 from resolvers.window import Window, project_scopes
 
 

@@ -15,7 +15,7 @@ from resolvers.cells import By, Cell, Dimension
 from resolvers.comparison import Changes, Comparison, Comparisons, spec_of
 from resolvers.context import Request
 from resolvers.cursor import Cursor, Key, Stamp
-from resolvers.formulas import Blocks, Sums
+from resolvers.formulas import Blocks
 from resolvers.metric import Metric
 from resolvers.performance import Performance
 from resolvers.points import Series
@@ -23,6 +23,7 @@ from resolvers.ranking import Measure, MetricCondition, MetricOrder
 from resolvers.remainder import remainder
 from resolvers.series import Fill
 from resolvers.several import Several
+from resolvers.sums import Sums
 from resolvers.tree import Edge, PageInfo
 from resolvers.window import Range, Window, WindowSpec, ad_account_scopes
 

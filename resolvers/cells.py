@@ -15,10 +15,10 @@ from resolvers.calendar import Granularity, start_of
 from resolvers.context import Request
 from resolvers.cursor import Place
 from resolvers.delivery import Entity
-from resolvers.formulas import Sums, combined
 from resolvers.performance import Performance
 from resolvers.points import Point
 from resolvers.several import Several
+from resolvers.sums import Sums, combined
 from resolvers.window import Window, ad_account_scopes, buckets, project_scopes, week_start
 
 MOST_CELLS = 100_000

@@ -13,9 +13,10 @@ from resolvers import completeness, performance
 from resolvers.alike import Alike
 from resolvers.calendar import Against
 from resolvers.context import Request
-from resolvers.formulas import PlainBlocks, Sums, divided, exact_columns
+from resolvers.formulas import PlainBlocks, exact_columns
 from resolvers.metric import METRICS, REACH, Direction, Metric, Reason, Unit, definitions
 from resolvers.performance import Performance
+from resolvers.sums import Sums, divided
 from resolvers.window import Before, Window, WindowSpec
 
 

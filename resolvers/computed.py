@@ -15,9 +15,9 @@ from db.importers.records import Computed
 from db.level import Level
 from resolvers import delivery
 from resolvers.context import Request
-from resolvers.formulas import Sums
 from resolvers.metric import Metric, columns_of
 from resolvers.options import ConversionSource, Options
+from resolvers.sums import Sums
 from resolvers.window import Range
 
 _CHUNK = 10_000

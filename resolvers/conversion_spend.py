@@ -17,10 +17,10 @@ from resolvers.calendar import DAY, Granularity
 from resolvers.context import Request
 from resolvers.conversion_group import Dimension, Group, Told
 from resolvers.delivery import Entity
-from resolvers.formulas import Sums, combined
 from resolvers.instants import TimeWindow, local_days
 from resolvers.metric import METRICS, Metric, Reason
 from resolvers.options import Options
+from resolvers.sums import Sums, combined
 from resolvers.window import Range, Window, ad_account_scopes, project_scopes
 
 _KINDS = {kind.level: kind for kind in entity.KINDS if kind.level}

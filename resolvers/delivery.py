@@ -19,10 +19,11 @@ from resolvers.alike import Alike
 from resolvers.calendar import Bucket, Granularity
 from resolvers.context import Request
 from resolvers.coverage import Coverage
-from resolvers.formulas import WHOLE, PlainBlocks, Shared, Sums, Terms
+from resolvers.formulas import PlainBlocks, Shared
 from resolvers.metric import REPORTING, UNRATED, stored
 from resolvers.options import Choice, ConversionSource, Options, UndefinedRatios, chosen
 from resolvers.points import Point, Series, plain_series
+from resolvers.sums import WHOLE, Sums, Terms
 from resolvers.tracked import Tracked
 from resolvers.window import (
     LIFETIME,

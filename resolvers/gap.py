@@ -8,9 +8,9 @@ from enum import Enum
 from fractions import Fraction
 from typing import NamedTuple
 
-from resolvers.formulas import Sums
 from resolvers.metric import CONVERSION_VALUE, CONVERSIONS, TRACKED_CONVERSIONS, TRACKED_VALUE, Primitive
 from resolvers.options import Attribution, AttributionWindow, CountBy
+from resolvers.sums import Sums
 
 # As 7d_click_1d_view, which Meta writes, or 7-day click, 1-day view.
 _WINDOW = re.compile(r"(\d+)(?:-day |d_)(click|view)")

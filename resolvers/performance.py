@@ -17,10 +17,10 @@ from resolvers.alike import Alike, column
 from resolvers.calendar import Bucket, Granularity
 from resolvers.context import Request
 from resolvers.delivery import Entities, Entity
-from resolvers.formulas import Sums, Terms, combined, shared
 from resolvers.options import Choice, Options, chosen
 from resolvers.points import Point, Series
 from resolvers.several import Several, Whole
+from resolvers.sums import Sums, Terms, combined, shared
 from resolvers.window import (
     Scope,
     Window,

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from db.delivery import Lines
 from resolvers.alike import Alike, Nested
 from resolvers.calendar import Bucket, Granularity
-from resolvers.formulas import PlainBlocks, Shared, Sums, Terms
+from resolvers.formulas import PlainBlocks, Shared
+from resolvers.sums import Sums, Terms
 
 
 class Point(NamedTuple):

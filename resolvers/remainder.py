@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from resolvers.formulas import Sums, divided
 from resolvers.metric import ADDED_UP, OTHER_MONEY, OWN_MONEY, UNRATED, Additivity, Metric, definitions
+from resolvers.sums import Sums, divided
 
 # What marks money that is no number, rather than being any: a remainder of such a whole is as little known.
 _MARKS = frozenset({OTHER_MONEY, OWN_MONEY, *UNRATED.values()})

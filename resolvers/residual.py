@@ -14,10 +14,10 @@ from resolvers import coverage
 from resolvers.batching import many_per_key
 from resolvers.context import Request
 from resolvers.delivery import Entity
-from resolvers.formulas import Exact, Sums, combined
 from resolvers.metric import Additivity, Definition, Ratio, Reason
 from resolvers.performance import Performance, accounts, settled, totals, windows
 from resolvers.several import Several
+from resolvers.sums import Exact, Sums, combined
 
 _KINDS: dict[Level, Kind[Row]] = {kind.level: kind for kind in entity.KINDS if kind.level}
 _ALL = 2**31 - 1

@@ -14,10 +14,11 @@ from resolvers.alike import Alike
 from resolvers.calendar import Against, Granularity
 from resolvers.comparison import Changes, Comparison, spec_of
 from resolvers.context import Request
-from resolvers.formulas import Blocks, Sums
+from resolvers.formulas import Blocks
 from resolvers.metric import TRACKED_COLUMNS
 from resolvers.performance import Performance
 from resolvers.points import AllSeries, Point, Series
+from resolvers.sums import Sums
 from resolvers.window import Window, WindowSpec
 
 

@@ -19,7 +19,6 @@ from db.tracked import REFUND
 from db.tracked_sums import Due, SumRow
 from resolvers.calendar import Granularity
 from resolvers.context import Request
-from resolvers.formulas import Sums
 from resolvers.metric import (
     CONVERSION_VALUE,
     CONVERSIONS,
@@ -31,6 +30,7 @@ from resolvers.metric import (
     UNRATED,
 )
 from resolvers.options import Choice, ConversionSource, CountBy, Options, chosen
+from resolvers.sums import Sums
 from resolvers.window import ad_account_scopes
 
 # The plain ones mean tracked conversions where the project or the query says so.

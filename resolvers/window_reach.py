@@ -11,7 +11,7 @@ from db.window_reach import life_reaches, window_reaches
 from resolvers.calendar import DAY
 from resolvers.context import Request
 from resolvers.coverage import Coverage
-from resolvers.formulas import Sums
+from resolvers.sums import Sums
 
 
 class Told(NamedTuple):

@@ -13,9 +13,10 @@ from resolvers.alike import Alike, Nested, distinct
 from resolvers.calendar import Bucket, Granularity
 from resolvers.context import Request, found_by
 from resolvers.displays import displays
-from resolvers.formulas import PLAIN_TERMS, PlainBlocks, Terms, values
+from resolvers.formulas import PlainBlocks, values
 from resolvers.metric import ADDITIVE, METRICS, REACH, Metric
 from resolvers.points import plain_series
+from resolvers.sums import PLAIN_TERMS, Terms
 
 USD = frozenset({"USD"})
 LARGEST = 2**53 - 1
