@@ -14,7 +14,7 @@ from resolvers import listed, performance
 from resolvers.calendar import Granularity, start_of
 from resolvers.context import Request
 from resolvers.cursor import Place
-from resolvers.delivery import Entity
+from resolvers.entity import Entity
 from resolvers.performance import Performance
 from resolvers.points import Point
 from resolvers.several import Several

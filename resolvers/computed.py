@@ -15,6 +15,7 @@ from db.importers.records import Computed
 from db.level import Level
 from resolvers import delivery
 from resolvers.context import Request
+from resolvers.entity import Entity
 from resolvers.metric import Metric, columns_of
 from resolvers.options import ConversionSource, Options
 from resolvers.sums import Sums
@@ -70,7 +71,7 @@ async def _compare(
         [(one.platform, one.external_id) for one in computed],
     )  # fmt: skip
     accounts = {row.id: row.id if level == Level.AD_ACCOUNT else row.ad_account_id for row in rows}
-    found = {(row.platform, row.external_id): delivery.Entity(row.id, accounts[row.id]) for row in rows}
+    found = {(row.platform, row.external_id): Entity(row.id, accounts[row.id]) for row in rows}
     there = [one for one in computed if (one.platform.value, one.external_id) in found]
     entities = [found[one.platform.value, one.external_id] for one in there]
     for one, sums in zip(

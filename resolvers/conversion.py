@@ -11,7 +11,7 @@ from db.errors import Invalid
 from db.level import Level
 from resolvers.calendar import Weekday
 from resolvers.context import Request
-from resolvers.delivery import Entity
+from resolvers.entity import Entity
 from resolvers.instants import TimeWindow
 from resolvers.options import Attribution, Options, chosen
 from resolvers.window import ad_account_scopes, project_scopes

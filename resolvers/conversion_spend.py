@@ -16,7 +16,7 @@ from resolvers import coverage, delivery, tree
 from resolvers.calendar import DAY, Granularity
 from resolvers.context import Request
 from resolvers.conversion_group import Dimension, Group, Told
-from resolvers.delivery import Entity
+from resolvers.entity import Entity
 from resolvers.instants import TimeWindow, local_days
 from resolvers.metric import METRICS, Metric, Reason
 from resolvers.options import Options

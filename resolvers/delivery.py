@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
 from itertools import repeat
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from db import delivery
 from db.ad_account import AdAccountScopeRow
 from db.delivery import Lines
-from db.level import Level, Missing
+from db.level import Level
 from resolvers import coverage, reporting, tracked, window_reach
-from resolvers.alike import Alike
 from resolvers.calendar import Bucket, Granularity
 from resolvers.context import Request
 from resolvers.coverage import Coverage
-from resolvers.formulas import PlainBlocks, Shared
+from resolvers.entity import Entities, Entity
+from resolvers.formulas import Shared
+from resolvers.found import Found
 from resolvers.metric import REPORTING, UNRATED, stored
 from resolvers.options import Choice, ConversionSource, Options, UndefinedRatios, chosen
 from resolvers.points import Point, Series, plain_series
@@ -37,39 +38,6 @@ from resolvers.window import (
     resolve,
     week_start,
 )
-
-K = TypeVar("K", bound=Hashable)
-# For each set of metrics that rows may lack, the kinds of rows that are such rows alone.
-_KINDS = [WHOLE, *(frozenset({missing}) for missing in range(1, Missing.ALL + 1))]
-
-
-class Entity(NamedTuple):
-    """Whose delivery is asked: an ad account (then both ids are its own) or something in one."""
-
-    id: int
-    ad_account_id: int
-
-
-class Entities(Alike[Entity]):
-    """Many of them: ids, and ids of ad accounts."""
-
-    def __init__(self, ids: Sequence[int], ad_account_ids: Sequence[int]) -> None:
-        self.ids = ids
-        self.ad_account_ids = ad_account_ids
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def at(self, number: int) -> Entity:
-        """One of them."""
-        return Entity(self.ids[number], self.ad_account_ids[number])
-
-    def __iter__(self) -> Iterator[Entity]:
-        return map(partial(tuple.__new__, Entity), zip(self.ids, self.ad_account_ids, strict=True))
-
-    def distinct(self) -> bool:
-        """Whether no two of them are equal."""
-        return len(set(self.ids)) == len(self.ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +102,7 @@ async def totals(
         request, windows, options, columns, reading,
         lambda: tracked.totals(request, level, options, columns, days, own),
     )  # fmt: skip
-    found = _Found(lines.entity_ids, lines, columns)
+    found = Found(lines.entity_ids, lines, columns)
     if attributed:
         found.add(*attributed)
     alike = {terms_of(level, account.choice) for account in accounts.values()}
@@ -198,7 +166,7 @@ async def series(
         plain = _plain_series(level, granularity, entities, cuts, lines, accounts)
         if plain is not None:
             return plain
-    found = _Found(list(zip(lines.entity_ids, lines.buckets, strict=True)), lines, columns)
+    found = Found(list(zip(lines.entity_ids, lines.buckets, strict=True)), lines, columns)
     if attributed:
         found.add(*attributed)
     answers: dict[int, Series] = {}
@@ -358,86 +326,6 @@ def currency_of(scope: AdAccountScopeRow) -> str:
     """The currency of an ad account."""
     # Unknown currencies mix with nothing, not even with each other.
     return f"XXX of {scope.id}" if scope.currency == "XXX" else scope.currency
-
-
-class _Found(Generic[K]):
-    """The sums of lines, each under its key; those of several lines with one key are added up."""
-
-    def __init__(self, keys: Sequence[K], lines: Lines, columns: Iterable[str]) -> None:
-        self._columns = lines.columns
-        codes = lines.columns.pop("missing", ())
-        # Whether all that is known of each is one line that lacks nothing. Reach has rules of its own, and so
-        # does money that was converted.
-        converted = not lines.columns.keys().isdisjoint(UNRATED.values())
-        lacking = any(codes)
-        self._at = dict(zip(keys, range(len(keys)), strict=True))
-        once = len(self._at) == len(keys)
-        self.plain = once and "reach" not in lines.columns and not lacking and not converted
-        self._missing = list(map(_KINDS.__getitem__, codes)) if lacking else [WHOLE] * len(keys)
-        added = (*columns, *UNRATED.values(), "days", "reach_rows")
-        self._added = [column for column in added if column in lines.columns]
-        if not once:
-            self._merge(keys)
-        # Who has no line has this one: no rows, which add up to zeros.
-        self._silent = self._append(frozenset(), dict.fromkeys(self._added, 0) | {"reach": None})
-
-    def sums(
-        self, keys: Iterable[K], currencies: frozenset[str], of_one_day: Iterable[bool], terms: Terms
-    ) -> list[Sums]:
-        """Those under each key; zeros where there are none. `of_one_day` says of each key whether reach can be told."""
-        columns, missing, get, silent = self._columns, self._missing, self._at.get, self._silent
-        places = [get(key, silent) for key in keys]
-        days = columns.get("days") or [0]
-        if "reach" not in columns:
-            return [Sums(columns, at, missing[at], None, False, days[at], currencies, terms) for at in places]
-        reach, rows = columns["reach"], columns["reach_rows"]
-        return [
-            Sums(columns, at, missing[at], reach[at] if alone else None, rows[at] > 0, days[at], currencies, terms)
-            for at, alone in zip(places, of_one_day, strict=False)
-        ]
-
-    def plain_sums(self, keys: Iterable[K], currencies: Shared, terms: Terms) -> PlainBlocks:
-        """Those under each key, where all are plain."""
-        get, silent = self._at.get, self._silent
-        return PlainBlocks(self._columns, [get(key, silent) for key in keys], currencies, terms)
-
-    def add(self, keys: Sequence[K], columns: Mapping[str, Sequence[Any]]) -> None:
-        """Further columns of numbers, each under its key; who has no line otherwise has zeros beside them."""
-        silent = dict.fromkeys(self._added, 0) | {"reach": None}
-        for key in keys:
-            if key not in self._at:
-                self._at[key] = self._append(frozenset(), silent)
-        places = [self._at[key] for key in keys]
-        count = len(self._missing)
-        self._columns.setdefault("days", [0] * count)
-        for name, numbers in columns.items():
-            column: list[Any] = [0] * count
-            for place, number in zip(places, numbers, strict=True):
-                column[place] = number
-            self._columns[name] = column
-        self.plain = self.plain and not any(name in columns for name in UNRATED.values())
-
-    def _merge(self, keys: Sequence[K]) -> None:
-        places: dict[K, list[int]] = {}
-        for place, key in enumerate(keys):
-            places.setdefault(key, []).append(place)
-        for key, own in places.items():
-            if len(own) > 1:
-                # Only reach may be absent: of an entity's rows of one day one at most is its own.
-                told = {name: [self._columns[name][place] for place in own] for name in self._added}
-                sums = {name: _sum(numbers) for name, numbers in told.items()}
-                self._at[key] = self._append(frozenset().union(*(self._missing[place] for place in own)), sums)
-
-    def _append(self, missing: frozenset[int], sums: Mapping[str, int | None]) -> int:
-        self._missing.append(missing)
-        for name in self._added:
-            self._columns[name].append(sums[name])
-        return len(self._missing) - 1
-
-
-def _sum(numbers: Iterable[int | None]) -> int | None:
-    known = [number for number in numbers if number is not None]
-    return sum(known) if known else None
 
 
 def _settled(sums: Sums, covered: _Covered) -> bool:

@@ -17,7 +17,7 @@ from resolvers import global_id, listed, ranked_list, tree
 from resolvers.batching import many_per_key
 from resolvers.context import Request
 from resolvers.cursor import Cursor, Key
-from resolvers.delivery import Entities
+from resolvers.entity import Entities
 from resolvers.listed import EntityList
 from resolvers.ranked_list import Ranked
 from resolvers.several import Several

@@ -12,7 +12,7 @@ from db.entity_list import Conditions, IdsRow, Order
 from db.errors import QueryTooComplex
 from resolvers.context import Request
 from resolvers.cursor import Stamp
-from resolvers.delivery import Entities
+from resolvers.entity import Entities
 from resolvers.ranking import Measure, MetricCondition, MetricOrder
 
 # To compare more takes longer than an answer may.

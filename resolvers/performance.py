@@ -16,7 +16,7 @@ from resolvers import delivery, several
 from resolvers.alike import Alike, column
 from resolvers.calendar import Bucket, Granularity
 from resolvers.context import Request
-from resolvers.delivery import Entities, Entity
+from resolvers.entity import Entities, Entity
 from resolvers.options import Choice, Options, chosen
 from resolvers.points import Point, Series
 from resolvers.several import Several, Whole

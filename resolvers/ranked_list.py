@@ -14,7 +14,7 @@ from db.errors import AdgraphError
 from resolvers import delivery, formulas, performance, ranking
 from resolvers.context import Request
 from resolvers.cursor import Cursor, Key
-from resolvers.delivery import Entities
+from resolvers.entity import Entities
 from resolvers.listed import EntityList
 from resolvers.metric import Metric, columns_of
 from resolvers.options import AS_SET, Options

@@ -11,7 +11,7 @@ from db.level import Level
 from resolvers import coverage, delivery
 from resolvers.context import Request
 from resolvers.coverage import Coverage
-from resolvers.delivery import Entity
+from resolvers.entity import Entity
 from resolvers.options import AS_SET
 from resolvers.performance import Performance, parts, windows
 from resolvers.window import Window, WindowSpec

@@ -13,7 +13,7 @@ from db.level import Level
 from resolvers import coverage
 from resolvers.batching import many_per_key
 from resolvers.context import Request
-from resolvers.delivery import Entity
+from resolvers.entity import Entity
 from resolvers.metric import Additivity, Definition, Ratio, Reason
 from resolvers.performance import Performance, accounts, settled, totals, windows
 from resolvers.several import Several

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from db.level import Level, Platform
 from resolvers import delivery
 from resolvers.context import Request
-from resolvers.delivery import Entity
+from resolvers.entity import Entity
 from resolvers.window import ad_account_scopes, project_scopes
 
 

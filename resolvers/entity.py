@@ -1,0 +1,38 @@
+"""Entities: whose numbers are asked, one by one and many side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from resolvers.alike import Alike
+
+
+class Entity(NamedTuple):
+    """Whose delivery is asked: an ad account (then both ids are its own) or something in one."""
+
+    id: int
+    ad_account_id: int
+
+
+class Entities(Alike[Entity]):
+    """Many of them: ids, and ids of ad accounts."""
+
+    def __init__(self, ids: Sequence[int], ad_account_ids: Sequence[int]) -> None:
+        self.ids = ids
+        self.ad_account_ids = ad_account_ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def at(self, number: int) -> Entity:
+        """One of them."""
+        return Entity(self.ids[number], self.ad_account_ids[number])
+
+    def __iter__(self) -> Iterator[Entity]:
+        return map(partial(tuple.__new__, Entity), zip(self.ids, self.ad_account_ids, strict=True))
+
+    def distinct(self) -> bool:
+        """Whether no two of them are equal."""
+        return len(set(self.ids)) == len(self.ids)
