@@ -22,6 +22,7 @@ from db.embedded import serving
 from db.importers import table
 from graph.settings import CHECKOUT
 
+KILLS = 12
 ADS, DAYS = 50, 60
 FIRST = date(2025, 1, 1)
 ALL_OF_IT = """
@@ -110,7 +111,7 @@ async def test_an_import_killed_at_any_moment_leaves_all_or_nothing(
     assert code == 0
     seed = random.randrange(10**6)
     moments, imports, survived = random.Random(seed), 1, 0
-    for number in range(2, 22):
+    for number in range(2, 2 + KILLS):
         export = written(tmp_path / "export", number)
         with importing(export, DATABASE_URL=database_url) as process:
             with suppress(subprocess.TimeoutExpired):
@@ -126,7 +127,7 @@ async def test_an_import_killed_at_any_moment_leaves_all_or_nothing(
         imports += 1 + committed
         assert code == (6 if committed else 0), f"seed {seed}"
         assert await state(database_url) == whole(number, imports), f"seed {seed}"
-    assert survived < 20, "no import was killed before its end"
+    assert survived < KILLS, "no import was killed before its end"
 
 
 @pytest.mark.slow
