@@ -18,7 +18,7 @@ from resolvers.conversion import Question, Report
 from resolvers.conversion_group import Group
 from resolvers.instants import TimeWindow
 from resolvers.metric import MILLION, SPEND, TRACKED_CONVERSIONS, Reason
-from resolvers.options import chosen
+from resolvers.options import CountBy, chosen
 from resolvers.performance import Performance
 from resolvers.sums import Sums
 from resolvers.window import Window, project_scopes
@@ -113,9 +113,11 @@ async def _reports(request: Request, asked: Sequence[Performance], windows: Sequ
         tomorrow = request.now.astimezone(zone).date() + DAY
         since, until = (_start(day, zone) for day in (window.since, max(window.since, min(window.until, tomorrow))))
         days = TimeWindow(since, until, scope.timezone)
+        # Those that no ad brought have no touch: all are dated alike, whatever dates what is tracked.
+        attribution = choice.attribution._replace(count_by=CountBy.CONVERSION_TIME)
         reports.append(
             Report(one.node_id, Question(
-                None, days, choice.conversion_events, None, choice.attribution, choice.currency, one.node_id,
+                None, days, choice.conversion_events, None, attribution, choice.currency, one.node_id,
                 scope.timezone, Weekday(scope.week_starts_on),
             ))
         )  # fmt: skip

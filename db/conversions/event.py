@@ -239,14 +239,14 @@ def _touches(value: object, occurred_at: datetime) -> tuple[Touch, ...]:
         if not isinstance(touch, Mapping):
             raise BadEvent(at, touch, "is no object")
         platform = touch.get("platform")
-        if platform not in PLATFORMS:
+        if not isinstance(platform, str) or platform not in PLATFORMS:
             raise BadEvent(f"{at}.platform", platform, "is none of META, TIKTOK, APPLE")
         ad = _needed(f"{at}.ad", touch.get("ad"), LONGEST_ID)
         kind = _choice(f"{at}.kind", touch.get("kind"), TOUCHES, None)
         touched_at = moment(f"{at}.at", touch.get("at"))
         if touched_at > occurred_at:
             raise BadEvent(f"{at}.at", touch.get("at"), "is after the event")
-        found.add(Touch(str(platform), ad, kind, touched_at))
+        found.add(Touch(platform, ad, kind, touched_at))
     return tuple(sorted(found))
 
 

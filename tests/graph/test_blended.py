@@ -113,6 +113,20 @@ async def test_what_is_due_to_an_ad_is_what_tracked_counts(shop: Shop, now: date
     assert (found["blended"]["conversions"], found["totals"]["tracked"]["conversions"]) == (2.0, 1.0)
 
 
+async def test_a_conversion_has_its_own_day_whatever_dates_what_is_tracked(shop: Shop, now: datetime, ask: Ask) -> None:
+    await shop.make("USD")
+    touch = {"platform": "META", "ad": "ad-0", "kind": "CLICK", "at": "2025-06-10T05:00:00Z"}
+    await shop.sell("2025-06-12T06:00:00Z", now, touches=[touch])
+    by_touch = {"attribution": {"countBy": "TOUCH_TIME"}}
+
+    of_the_touch = await blended(ask, shop, options=by_touch)
+    its_own = await blended(
+        ask, shop, options=by_touch, window={"range": {"since": "2025-06-12", "until": "2025-06-13"}}
+    )
+
+    assert (of_the_touch["conversions"], its_own["conversions"]) == (0.0, 1.0)
+
+
 async def test_without_a_conversion_or_an_import_the_ratios_are_null_with_the_reason(
     shop: Shop, now: datetime, ask: Ask
 ) -> None:

@@ -78,6 +78,20 @@ async def test_a_bad_row_refuses_the_file_unless_it_is_to_be_left_out(
     assert rejects.path.read_text().count("\n") == 3
 
 
+@pytest.mark.parametrize("platform", [[], {"META": 1}, 7, None])
+async def test_a_touch_of_no_platform_is_a_bad_row_of_whatever_type_it_is(
+    database: Database, org_id: int, tmp_path: Path, platform: object
+) -> None:
+    touch = {"platform": platform, "ad": "a1", "kind": "CLICK", "at": "2026-01-01T00:00:00Z"}
+    path = write(tmp_path / "events.jsonl", [event("e1", touches=[touch])])
+    project_id = await make_tree(database, org_id, "a1")
+
+    with pytest.raises(ImportRefused) as refused:
+        await into(database, org_id, project_id, path)
+
+    assert [bad.column for bad in refused.value.bad_rows] == ["touches[0].platform"]
+
+
 async def test_a_rehearsal_keeps_nothing(database: Database, org_id: int, tmp_path: Path) -> None:
     project_id = await make_tree(database, org_id)
 
