@@ -25,6 +25,7 @@ from bench.export import EXPORT
 from bench.imports import IMPORTS
 from bench.measure import Absent, AnswersDiffer, Peak, Result, Subject, Workload, measure, peak
 from bench.ordering import ORDERING
+from bench.overview import OVERVIEW
 from bench.small import SMALL
 from bench.tracked import TRACKED
 from bench.tree import IN_MEMORY, OVER_HTTP, TREE
@@ -39,6 +40,7 @@ WORKLOADS: tuple[Workload, ...] = (
     IN_MEMORY,
     OVER_HTTP,
     DASHBOARD,
+    OVERVIEW,
     EXPORT,
     WINDOW,
     TRACKED,
