@@ -133,7 +133,7 @@ def verify(
 ) -> None:
     """Compute what stands at every level, and the running totals, anew from the facts as imported; tell differences.
 
-    It changes nothing, and imports and servers work meanwhile.
+    Sums of conversions are not compared. It changes nothing, and imports and servers work meanwhile.
     """
     from db.verify import verify
 
