@@ -10,6 +10,7 @@ from datetime import date
 from db.database import Database, Row, Transaction
 from db.errors import NotFound
 from db.level import Level
+from db.verify_conversions import ConversionDifference, Found, compare_sums, compare_tracked
 
 MOST_DIFFERENCES = 100
 
@@ -74,13 +75,20 @@ class Verified:
     ad_accounts: int = 0
     facts: int = 0
     count: int = 0
-    differences: list[Difference] = field(default_factory=list)
+    differences: list[Difference | ConversionDifference] = field(default_factory=list)
+
+    def add(self, found: Found) -> None:
+        """So many differences more, of which some are told."""
+        self.count += found[0]
+        self.differences += found[1][: MOST_DIFFERENCES - len(self.differences)]
 
 
 async def verify(
     database: Database, org_id: int, project: str | None = None, progress: Callable[[int], None] | None = None
 ) -> Verified:
     """Compares what stands at every level, and the running totals, with the facts as they were imported.
+
+    And the sums of conversions, and what is tracked of ads, with the conversions.
 
     Of one project, or of all of the organization. `progress` hears of how many facts this has been done. Changes
     nothing, and lets imports go on. Raises `NotFound` where there is no such project.
@@ -95,10 +103,13 @@ async def verify(
             # Bottom up: each level is compared with the facts there and the one below.
             for level in sorted(Level, reverse=True):
                 await _compare(transaction, org_id, account, level, verified)
+            verified.add(await compare_tracked(transaction, org_id, account.id, account.external_id, MOST_DIFFERENCES))
             verified.ad_accounts += 1
             verified.facts += account.facts
             if progress:
                 progress(verified.facts)
+        for each in await transaction.fetch("projects_to_verify", org_id, project, row=_NameRow):
+            verified.add(await compare_sums(transaction, org_id, each.id, each.external_id, MOST_DIFFERENCES))
     return verified
 
 

@@ -133,7 +133,8 @@ def verify(
 ) -> None:
     """Compute what stands at every level, and the running totals, anew from the facts as imported; tell differences.
 
-    Sums of conversions are not compared. It changes nothing, and imports and servers work meanwhile.
+    The same of sums of conversions and of what is tracked, from the conversions. It changes nothing, and imports and
+    servers work meanwhile.
     """
     from db.verify import verify
 
