@@ -23,6 +23,8 @@ PLATFORMS = frozenset({"META", "TIKTOK", "APPLE"})
 LONGEST_NAME = 200
 LONGEST_ID = 200
 LONGEST_PROPERTIES = 8_192
+# In JSON: behind a backslash that is no text itself.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 MOST_TOUCHES = 100
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=1)
@@ -261,7 +263,7 @@ def _properties(value: object) -> str | None:
         raise BadEvent("properties", value, "cannot be written as JSON") from None
     if len(text) > LONGEST_PROPERTIES:
         raise BadEvent("properties", None, f"takes {len(text):,} characters, more than {LONGEST_PROPERTIES:,}")
-    if "\\u0000" in text:
+    if _NUL.search(text):
         raise BadEvent("properties", None, "holds the character NUL")
     return text
 

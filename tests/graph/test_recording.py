@@ -45,6 +45,20 @@ async def count(database: Database, project_id: int) -> int:
     return int((await rows(database, "select count(*) from conversion where project_id = $1", project_id))[0][0])
 
 
+async def test_the_character_nul_is_refused_and_what_only_looks_like_it_is_not(
+    database: Database, org_id: int, ask: Ask
+) -> None:
+    project_id = await make_tree(database, org_id, "a1")
+
+    answer = await record(
+        ask, project_id, event("e1", properties={"path": r"C:\u0000"}), event("e2", properties={"path": "C:\\\0"})
+    )
+
+    assert [(told["outcome"], told["field"]) for told in answer["events"]] == [
+        ("ACCEPTED", None), ("REJECTED", "properties"),
+    ]  # fmt: skip
+
+
 async def test_each_event_is_answered_and_what_is_right_stands(database: Database, org_id: int, ask: Ask) -> None:
     project_id = await make_tree(database, org_id, "a1")
     touch = {"platform": "META", "ad": "unknown", "kind": "CLICK", "at": "2025-06-17T09:00:00Z"}
