@@ -15,7 +15,7 @@ WITH_NODE := cd graphiql && ./with-node ../$(VENV)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev demo test check schema bench lock clean
+.PHONY: help setup setup-dev demo test test-all check schema bench lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +27,10 @@ setup-dev: $(VENV)/.dev $(PAGE)
 demo: setup ## serve demo data and GraphiQL on 127.0.0.1:8000
 	@exec $(BIN)/adgraph demo
 
-test: setup-dev ## run the tests on a real PostgreSQL; ARGS="-k window" passes options to pytest
+test: setup-dev ## run the tests on a real PostgreSQL, but for slow ones; ARGS="-k window" passes options to pytest
+	@exec $(BIN)/pytest -n auto -m "not slow" $(ARGS)
+
+test-all: setup-dev ## run the slow ones, too: the oracles, imports that are killed, whole benchmarks
 	@exec $(BIN)/pytest -n auto $(ARGS)
 
 check: setup-dev ## ruff, mypy, the layers, and schema.graphql against the code

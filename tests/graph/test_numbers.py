@@ -105,7 +105,7 @@ def differences(found: Any, expected: Any, path: str) -> list[str]:
 
 
 @settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
