@@ -379,7 +379,7 @@ TRACKED_METRICS: Mapping[Metric, Definition] = {name: _by_tracked(one) for name,
 
 _OF_ENTITIES = (Metric.SPEND, Metric.IMPRESSIONS, Metric.CLICKS, Metric.CONVERSIONS, Metric.CPA, Metric.ROAS)
 _OF_MANY = (Metric.SPEND, Metric.CONVERSIONS, Metric.CPA, Metric.ROAS)
-# What is shown of each level where nothing was chosen, as document 000 has it; None: a project.
+# What is shown of each level where nothing was chosen, as Layers has it; None: a project.
 BUNDLES: Mapping[Level | None, tuple[Metric, ...]] = {
     None: _OF_MANY,
     Level.AD_ACCOUNT: _OF_MANY,

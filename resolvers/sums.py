@@ -44,7 +44,7 @@ class Terms:
     """What numbers were asked for on: the same for many sums, which share them.
 
     `level` is that of the entity (None: a project), `tracked` says that conversions are those that we attribute rather
-    than those that platforms report, `floored` that no denominator counts as less than its floor (document 000's rule);
+    than those that platforms report, `floored` that no denominator counts as less than its floor (Layers' rule);
     `attribution` is how we attribute.
     """
 

@@ -17,7 +17,7 @@ MILLION = 1_000_000
 
 
 async def layers(database: Database, org_id: int) -> None:
-    """Document 000: the three days that its series prints, and fourteen more up to its totals.
+    """Layers' metrics: the three days that its series prints, and fourteen more up to its totals.
 
     Conversions are Layers' own, from events.
     """
@@ -48,7 +48,7 @@ async def layers(database: Database, org_id: int) -> None:
 
 
 async def klayrai(database: Database, org_id: int) -> None:
-    """Document 001: its seven days, split as its two campaigns are, and the week before, which its trends tell of."""
+    """Klayrai's seven days, split as its two campaigns are, and the week before, which its trends tell of."""
     first = date(2026, 3, 3)
     days = [first + timedelta(number) for number in range(7)]
     spend = [460_00, 475_50, 490_00, 480_00, 500_00, 495_00, 500_00]
@@ -82,7 +82,7 @@ async def klayrai(database: Database, org_id: int) -> None:
 
 
 async def roas_to(database: Database, org_id: int) -> str:
-    """Document 004 prints no example: an account in New York, two campaigns, an ad in each. The project's id."""
+    """ROAS.to prints no example: an account in New York, two campaigns, an ad in each. The project's id."""
     tree = [
         make_entity(Level.AD_ACCOUNT, "act_7", name="ROAS", currency="USD", timezone="America/New_York"),
         *(
@@ -112,7 +112,7 @@ async def roas_to(database: Database, org_id: int) -> str:
 
 
 async def layers_conversions(database: Database, org_id: int) -> None:
-    """Document 002: the three groups that its answer prints, and the rest of its totals on the days after."""
+    """Layers' conversions: the three groups that its answer prints, and the rest of its totals on the days after."""
     project = await make_project(database, org_id, timezone="UTC")
     printed = [
         ("2026-04-11", "purchase_success", 142, range(131), 2501_85),

@@ -77,7 +77,7 @@ def sums_of(spend=0, conversions=0, value=0, clicks=0, impressions=0, *, missing
 @pytest.mark.parametrize(
     ("sums", "metric", "expected"),
     [
-        # Document 000: spend / max(conversions, 1), and so on.
+        # Layers' metrics: spend / max(conversions, 1), and so on.
         (sums_of(12.34, 0, terms=FLOORED), Metric.CPA, 12.34),
         (sums_of(12.34, 0.5, terms=FLOORED), Metric.CPA, 12.34),
         (sums_of(12.34, 2, terms=FLOORED), Metric.CPA, 6.17),
