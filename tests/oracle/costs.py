@@ -89,12 +89,10 @@ def _whole(day: date, zone: ZoneInfo) -> int:
 def _slots(
     since: datetime, until: datetime, timezone: str, units: tuple[str, ...]
 ) -> dict[tuple[object, ...], list[datetime]]:
-    """The quarter hours of a window by their keys; none where it does not begin and end with one."""
+    """The whole quarter hours of a window by their keys: a day of which the window has a part only lacks some."""
     slots: dict[tuple[object, ...], list[datetime]] = {}
-    if any((edge.minute % 15, edge.second) != (0, 0) for edge in (since, until)):
-        return slots
-    zone, slot = ZoneInfo(timezone), since
-    while slot < until:
+    zone, slot = ZoneInfo(timezone), since + (datetime.min.replace(tzinfo=since.tzinfo) - since) % SLOT
+    while slot + SLOT <= until:
         local = slot.astimezone(zone)
         day = local.date()
         own = {
