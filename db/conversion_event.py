@@ -8,19 +8,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from db.database import Database, Row
+from db.due import SCOPES, counted, longest_lag
 from db.level import Level
 
-_SCOPES = {
-    None: "fact.project_id",
-    Level.AD_ACCOUNT: "ad.ad_account_id",
-    Level.CAMPAIGN: "ad_set.campaign_id",
-    Level.AD_SET: "ad.ad_set_id",
-    Level.AD: "ad.id",
-}
 # Conversions are found by what was clicked or seen, whether or not they are due to it.
 _OF_ADS = """join ad
             on ad.org_id = $1 and ad.id = fact.ad_id and (fact.click_ad_id = ad.id or fact.view_ad_id = ad.id)
         join ad_set on ad_set.org_id = $1 and ad_set.id = ad.ad_set_id"""
+_COUNTED = counted(click_days="$9", view_days="$10", by_touch_time="$13")
 
 
 @dataclass(frozen=True)
@@ -112,8 +107,8 @@ async def page(database: Database, org_id: int, wanted: Wanted) -> list[EventRow
         "conversion_events", org_id, wanted.ids, wanted.since, wanted.until, wanted.events, wanted.app,
         wanted.platform, wanted.source, wanted.click_days, wanted.view_days, wanted.after, wanted.limit,
         wanted.by_touch_time, wanted.attributed, row=EventRow,
-        scope=_SCOPES[wanted.level], of_ads="" if wanted.level is None else _OF_ADS, order=order,
-        longest_lag="interval '28 days'" if wanted.by_touch_time else "interval '0'",
+        scope=SCOPES[wanted.level], of_ads="" if wanted.level is None else _OF_ADS, order=order,
+        longest_lag=longest_lag(by_touch_time=wanted.by_touch_time), **_COUNTED,
     )  # fmt: skip
 
 

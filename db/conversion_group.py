@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from db.database import Database, Row
+from db.due import SCOPES, counted, longest_lag
 from db.exchange_rate import factors
 from db.level import Level
 
@@ -118,13 +119,6 @@ _DIMENSIONS = {
 }
 _OF_ADS = {"AD_PLATFORM", "AD_ACCOUNT", "CAMPAIGN", "AD_SET", "AD"}
 _TIMES = {"HOUR", "DAY", "WEEK", "MONTH"}
-_SCOPES = {
-    None: "fact.project_id",
-    Level.AD_ACCOUNT: "ad.ad_account_id",
-    Level.CAMPAIGN: "ad_set.campaign_id",
-    Level.AD_SET: "ad.ad_set_id",
-    Level.AD: "ad.id",
-}
 _ORDERS = {"COUNT": "count", "UNIQUE_USERS": "users", "VALUE": "value"}
 _SUMS = ("count", "value", "refund_count")
 _DAYS = "(select coalesce({}, '2000-01-01'::date) from part)"
@@ -135,7 +129,7 @@ factor as (
     select $27::text as currency, null::date as day, null::numeric as factor
     where false
 )"""
-_LONGEST_LAG = "interval '28 days'"
+_COUNTED = counted(click_days="$22", view_days="$23", by_touch_time="$24")
 
 
 def rolled_up_by_hour(dimensions: Sequence[str], app: str | None) -> bool:
@@ -184,11 +178,12 @@ def _slots(asked: Conversions, by: Grouping) -> dict[str, str]:
             if _DIMENSIONS[key].named
         ),
         "of_app": "" if asked.app is None else "and fact.app_id in (select id from app)",
-        "scope": _SCOPES[asked.level],
+        "scope": SCOPES[asked.level],
         "join": "left" if asked.level is None else "",
         # Lets those of an ad be found by it.
         "found_by_touch": "" if asked.level is None else "and (fact.click_ad_id = ad.id or fact.view_ad_id = ad.id)",
-        "longest_lag": _LONGEST_LAG if asked.by_touch_time else "interval '0'",
+        "longest_lag": longest_lag(by_touch_time=asked.by_touch_time),
+        **_COUNTED,
         "told": "\n    union all\n    ".join(_told(asked, by, own)),
         "order": _order(by),
     }

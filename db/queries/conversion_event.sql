@@ -10,23 +10,9 @@ with event_name as (
 ),
 counted as not materialized (
     select
-        fact.*, touch.clicked, touch.viewed,
-        case when touch.clicked then fact.click_ad_id when touch.viewed then fact.view_ad_id end as ad_id,
-        case
-            when $13::boolean and touch.clicked then fact.clicked_at
-            when $13::boolean and touch.viewed then fact.viewed_at
-            else fact.occurred_at
-        end as counted_at
+        fact.*, {counted}
     from conversion as fact
-    cross join lateral (
-        select
-            coalesce(
-                $9::integer > 0 and fact.occurred_at - fact.clicked_at <= make_interval(hours => 24 * $9::integer), false
-            ) as clicked,
-            coalesce(
-                $10::integer > 0 and fact.occurred_at - fact.viewed_at <= make_interval(hours => 24 * $10::integer), false
-            ) as viewed
-    ) as touch
+    {touch}
     where fact.org_id = $1 and fact.event_name_id in (select id from event_name)
         and ($6::text is null
             or fact.app_id in (select id from conversion_name where org_id = $1 and name = $6::text))

@@ -97,23 +97,9 @@ all_edges as (
 -- Those that an ad brought, each when it counts; of projects those, too, that none did.
 touched as not materialized (
     select
-        fact.*,
-        case when touch.clicked then fact.click_ad_id when touch.viewed then fact.view_ad_id end as ad_id,
-        case
-            when $24::boolean and touch.clicked then fact.clicked_at
-            when $24::boolean and touch.viewed then fact.viewed_at
-            else fact.occurred_at
-        end as counted_at
+        fact.*, {counted}
     from conversion as fact
-    cross join lateral (
-        select
-            coalesce(
-                $22::integer > 0 and fact.occurred_at - fact.clicked_at <= make_interval(hours => 24 * $22::integer), false
-            ) as clicked,
-            coalesce(
-                $23::integer > 0 and fact.occurred_at - fact.viewed_at <= make_interval(hours => 24 * $23::integer), false
-            ) as viewed
-    ) as touch
+    {touch}
     where fact.org_id = $1 and fact.event_name_id = any(array(select id from event_name)) {of_app}
 ),
 due as (
