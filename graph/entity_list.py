@@ -15,16 +15,15 @@ from graph.enums import EntityStatus
 from graph.field import batched
 from graph.options import PerformanceOptions, options_of
 from graph.performance import Chosen, Days, Performance, Platforms
-from graph.ranking import MOST_CONDITIONS, Direction, UndefinedAs, few, given
+from graph.ranking import MOST_CONDITIONS, Direction, MetricCondition, MetricOrder, few, given
 from graph.selection import Selection
 from graph.window import WindowInput
 from resolvers import entity_list, global_id, performance, ranking, tree
 from resolvers.alike import column
 from resolvers.context import Request
 from resolvers.listed import EntityList
-from resolvers.metric import Metric
-from resolvers.ranking import MetricCondition, MetricOrder
-from resolvers.window import DEFAULT
+from resolvers.options import Options
+from resolvers.window import DEFAULT, WindowSpec
 
 T = TypeVar("T")
 MOST = 1_000
@@ -36,19 +35,23 @@ class EntityFieldOrder:
     direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
 
 
-@strawberry.input(description="An order by a metric, as `performance` shows it. What is equal comes as first seen.")
-class EntityMetricOrder:
-    metric: Metric = strawberry.field(description="What they are ordered by.")
+@strawberry.input(description="Over which days, and in which meaning, `performance` shows a metric.")
+class Shown:
     window: WindowInput | None = strawberry.field(
         default=strawberry.UNSET, description="Over which days; without it, the 30 full days before today."
     )
     options: PerformanceOptions | None = strawberry.field(
         default=strawberry.UNSET, description="What the metric shall mean; without them, what the project has set."
     )
-    direction: Direction = strawberry.field(default=Direction.DESC, description="Which way.")
-    undefined_as: UndefinedAs = strawberry.field(
-        default=UndefinedAs.NULL, description="What a cost counts as where nothing was got for what was spent."
-    )
+
+    def as_shown(self) -> tuple[WindowSpec, Options]:
+        """The window and the options."""
+        return self.window.spec() if self.window else DEFAULT, options_of(self.options or None)
+
+
+@strawberry.input(description="An order by a metric, as `performance` shows it. What is equal comes as first seen.")
+class EntityMetricOrder(MetricOrder, Shown):
+    pass
 
 
 @strawberry.input(one_of=True, description="The order of a list: exactly one of these.")
@@ -60,43 +63,17 @@ class EntityOrder:
         default=strawberry.UNSET, description="By what their numbers are."
     )
 
-    def order(self) -> Order | MetricOrder:
+    def order(self) -> Order | ranking.MetricOrder:
         """The order to apply."""
         if self.field:
             return Order(self.field.field, self.field.direction is Direction.DESC)
-        own = self.metric
-        assert own
-        return MetricOrder(
-            own.metric, own.window.spec() if own.window else DEFAULT, options_of(own.options or None),
-            own.undefined_as is UndefinedAs.WORST, own.direction is Direction.DESC,
-        )  # fmt: skip
+        assert self.metric
+        return self.metric.order(*self.metric.as_shown())
 
 
 @strawberry.input(description="Bounds of a metric, as `performance` shows it: at least one. Null is within none.")
-class EntityMetricCondition:
-    metric: Metric = strawberry.field(description="What is bounded.")
-    window: WindowInput | None = strawberry.field(
-        default=strawberry.UNSET, description="Over which days; without it, the 30 full days before today."
-    )
-    options: PerformanceOptions | None = strawberry.field(
-        default=strawberry.UNSET, description="What the metric shall mean; without them, what the project has set."
-    )
-    gt: float | None = strawberry.field(default=strawberry.UNSET, description="More than this.")
-    gte: float | None = strawberry.field(default=strawberry.UNSET, description="This or more.")
-    lt: float | None = strawberry.field(default=strawberry.UNSET, description="Less than this.")
-    lte: float | None = strawberry.field(default=strawberry.UNSET, description="This or less.")
-    undefined_as: UndefinedAs = strawberry.field(
-        default=UndefinedAs.NULL, description="What a cost counts as where nothing was got for what was spent."
-    )
-
-    def condition(self) -> MetricCondition:
-        """The condition to apply; `Invalid` where its bounds are none."""
-        found = MetricCondition(
-            self.metric, self.window.spec() if self.window else DEFAULT, options_of(self.options or None),
-            self.undefined_as is UndefinedAs.WORST,
-            *(given(bound) for bound in (self.gt, self.gte, self.lt, self.lte)),
-        )  # fmt: skip
-        return ranking.checked("filter.metrics", found)
+class EntityMetricCondition(MetricCondition, Shown):
+    pass
 
 
 @strawberry.input(description="What entities of a list have in common: all of these that are given.")
@@ -128,9 +105,12 @@ class EntityFilter:
             given(self.name_contains),
         )  # fmt: skip
 
-    def measured(self) -> tuple[MetricCondition, ...]:
+    def measured(self) -> tuple[ranking.MetricCondition, ...]:
         """What their numbers shall be."""
-        return tuple(one.condition() for one in few("filter.metrics", given(self.metrics) or [], MOST_CONDITIONS))
+        return tuple(
+            one.condition("filter.metrics", *one.as_shown())
+            for one in few("filter.metrics", given(self.metrics) or [], MOST_CONDITIONS)
+        )
 
 
 Where = Annotated[

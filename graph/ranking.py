@@ -9,8 +9,8 @@ import strawberry
 from db.errors import Invalid
 from resolvers import ranking
 from resolvers.metric import Metric
-from resolvers.options import AS_SET
-from resolvers.window import DEFAULT
+from resolvers.options import AS_SET, Options
+from resolvers.window import DEFAULT, WindowSpec
 
 V = TypeVar("V")
 MOST_CONDITIONS = 20
@@ -36,10 +36,10 @@ class MetricOrder:
         default=UndefinedAs.NULL, description="What a cost counts as where nothing was got for what was spent."
     )
 
-    def order(self) -> ranking.MetricOrder:
+    def order(self, window: WindowSpec = DEFAULT, options: Options = AS_SET) -> ranking.MetricOrder:
         """The order to apply."""
         worst = self.undefined_as is UndefinedAs.WORST
-        return ranking.MetricOrder(self.metric, DEFAULT, AS_SET, worst, self.direction is Direction.DESC)
+        return ranking.MetricOrder(self.metric, window, options, worst, self.direction is Direction.DESC)
 
 
 @strawberry.input(
@@ -56,11 +56,13 @@ class MetricCondition:
         default=UndefinedAs.NULL, description="What a cost counts as where nothing was got for what was spent."
     )
 
-    def condition(self) -> ranking.MetricCondition:
-        """The condition to apply; `Invalid` where its bounds are none."""
+    def condition(
+        self, argument: str = "having", window: WindowSpec = DEFAULT, options: Options = AS_SET
+    ) -> ranking.MetricCondition:
+        """The condition to apply, given as that argument; `Invalid` where its bounds are none."""
         bounds = [given(bound) for bound in (self.gt, self.gte, self.lt, self.lte)]
         worst = self.undefined_as is UndefinedAs.WORST
-        return ranking.checked("having", ranking.MetricCondition(self.metric, DEFAULT, AS_SET, worst, *bounds))
+        return ranking.checked(argument, ranking.MetricCondition(self.metric, window, options, worst, *bounds))
 
 
 def given(value: V | None) -> V | None:
