@@ -121,8 +121,10 @@ _OF_ADS = {"AD_PLATFORM", "AD_ACCOUNT", "CAMPAIGN", "AD_SET", "AD"}
 _TIMES = {"HOUR", "DAY", "WEEK", "MONTH"}
 _ORDERS = {"COUNT": "count", "UNIQUE_USERS": "users", "VALUE": "value"}
 _SUMS = ("count", "value", "refund_count")
-_DAYS = "(select coalesce({}, '2000-01-01'::date) from part)"
-_FACTORS = factors(target="$27::text", since=_DAYS.format("min(day)"), until=_DAYS.format("max(day) + 1"))
+_FACTORS = factors(
+    target="$27::text", currencies="array(select distinct currency from told where day is not null)",
+    since="(select min(day) from told)", until="(select max(day) + 1 from told)",
+)  # fmt: skip
 # As it is.
 _NO_FACTORS = """
 factor as (

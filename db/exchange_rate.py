@@ -7,9 +7,6 @@ from datetime import date
 
 from db.database import Database, Row
 
-# A day without a rate takes the last one before, if it is no more days back: holidays never make it more than this.
-OLDEST = 7
-
 
 class RatedDaysRow(Row):
     """Of one window, how many days take an earlier day's rate, and how many have none at all."""
@@ -20,28 +17,50 @@ class RatedDaysRow(Row):
     last_rate_day: date | None
 
 
-def factors(*, target: str, since: str, until: str, currencies: str | None = None) -> str:
-    """SQL of the common table expressions `rate` and `factor (currency, day, factor)`.
+def factors(*, target: str, currencies: str, since: str, until: str) -> str:
+    """SQL of common table expressions, the last of them `factor (currency, day, factor)`.
 
-    `factor` has a row for each currency and each day from `since` to before `until` on which the currency can be
-    converted into `target`, which is among them: what one unit of it is worth, exact to forty decimals. Money of a row:
-    `amount * factor.factor`, by a left join on currency and day; without a factor there is no rate. The arguments are
-    SQL expressions: parameters, or constants of `db`; `currencies`, an array, leaves out all others.
+    `factor` has a row for each of the `currencies` and the `target` on each day from `since` to before `until` on which
+    it can be converted into `target`: what one unit of it is worth, exact to forty decimals. A day without a rate takes
+    the last one before, however old. Money of a row: `amount * factor.factor`, by a left join on currency and day;
+    without a factor there is no rate. The arguments are SQL expressions, `currencies` an array; where `since` is null
+    there are no rows.
     """
-    only = f"and currency = any({currencies} || {target})" if currencies else ""
     return f"""
-rate as materialized (
-    select known.currency, known.day + later.days as day, known.units_per_eur
-    from (
-        select currency, day, units_per_eur, lead(day) over (partition by currency order by day) as next_day
+span as (
+    select {since} as since, {until} as until
+),
+known as materialized (
+    -- Of each currency the rates of the days, and the one that the first day has or takes: one look-up, however old.
+    select
+        wanted.currency, greatest(rated.day, span.since) as since,
+        lead(rated.day, 1, span.until) over (partition by wanted.currency order by rated.day) as until,
+        rated.units_per_eur
+    from span
+    -- In the collation of the index.
+    cross join (select distinct unnest({currencies} || {target}) collate "default") as wanted (currency)
+    cross join lateral (
+        select day, units_per_eur
         from exchange_rate
-        where day >= {since} - {OLDEST} and day < {until} {only}
-    ) as known
-    cross join generate_series(0, least(known.next_day - known.day, {OLDEST + 1}) - 1) as later (days)
-    where known.day + later.days >= {since} and known.day + later.days < {until}
+        where currency = wanted.currency and day > span.since and day < span.until
+        union all
+        (
+            select day, units_per_eur
+            from exchange_rate
+            where currency = wanted.currency and day <= span.since
+            order by day desc
+            limit 1
+        )
+    ) as rated
+),
+rate as materialized (
+    select known.currency, known.since + later.days as day, known.units_per_eur
+    from known
+    cross join generate_series(0, known.until - known.since - 1) as later (days)
     union all
-    select 'EUR', {since} + later.days, 1
-    from generate_series(0, {until} - {since} - 1) as later (days)
+    select 'EUR', span.since + later.days, 1
+    from span
+    cross join generate_series(0, span.until - span.since - 1) as later (days)
 ),
 factor as materialized (
     -- The division has as many decimals as what it divides.
@@ -50,8 +69,9 @@ factor as materialized (
     join rate as own on own.day = wanted.day and own.currency <> {target}
     where wanted.currency = {target}
     union all
-    select {target}, {since} + later.days, 1
-    from generate_series(0, {until} - {since} - 1) as later (days)
+    select {target}, span.since + later.days, 1
+    from span
+    cross join generate_series(0, span.until - span.since - 1) as later (days)
 )"""
 
 
@@ -60,4 +80,4 @@ async def rated_days(
     until: Sequence[date],
 ) -> list[RatedDaysRow]:  # fmt: skip
     """How the days of each window, side by side, can be converted; `place` is its number, from 1."""
-    return await database.fetch("rated_days", currencies, targets, since, until, row=RatedDaysRow, oldest=str(OLDEST))
+    return await database.fetch("rated_days", currencies, targets, since, until, row=RatedDaysRow)

@@ -12,6 +12,11 @@ from db.database import Database, Row
 from db.delivery import BUCKETS, Entities, Windows
 from db.level import Level
 
+_FACTORS = exchange_rate.factors(
+    target="$9::text", currencies="array(select distinct currency from fact)", since="(select min(day) from fact)",
+    until="(select max(day) + 1 from fact)",
+)  # fmt: skip
+
 
 class Due(NamedTuple):
     """Which conversions: those of these names, due to an ad within so many days of a click, else of a view (0: such
@@ -68,21 +73,17 @@ async def _read(
     database: Database, org_id: int, level: Level, due: Due, windows: Windows, entities: Entities, target: str | None,
     bucket: str, week_starts: Mapping[int, int], what: str,
 ) -> list[SumRow]:  # fmt: skip
-    rates = rated = ""
-    sums = _sums(due)
+    arguments = [*_arguments(due, windows, entities), [week_starts[account] for account in windows]]
+    label = f"{level.name.lower()}_tracked_{what}"
     if target:
-        factors = exchange_rate.factors(
-            target="$9::text", since="(select min(day) from unnest($5::date[]) as day)",
-            until="(select max(day) from unnest($6::date[]) as day)",
+        return await database.fetch(
+            "tracked_buckets_converted", org_id, *arguments, target,
+            row=SumRow, label=f"{label}_converted", bucket=bucket, factors=_FACTORS, numbers=_numbers(due),
+            basis=_basis(due),
         )  # fmt: skip
-        rates = f"with {factors}"
-        rated = "left join factor on factor.currency = fact.currency and factor.day = fact.day"
-        sums = _converted(due)
     return await database.fetch(
-        "tracked_buckets", org_id, *_arguments(due, windows, entities), [week_starts[account] for account in windows],
-        *([target] if target else []),
-        row=SumRow, label=f"{level.name.lower()}_tracked_{what}{'_converted' if target else ''}", bucket=bucket,
-        rates=rates, rated=rated, sums=sums, basis=_basis(due),
+        "tracked_buckets", org_id, *arguments, row=SumRow, label=label, bucket=bucket, sums=_sums(due),
+        basis=_basis(due),
     )  # fmt: skip
 
 
@@ -103,10 +104,9 @@ def _sums(due: Due) -> str:
     return f"sum({count}) as count, sum({value}) as value, 0 as unrated"
 
 
-def _converted(due: Due) -> str:
+def _numbers(due: Due) -> str:
     count, value = _columns(due)
-    unrated = f"count(*) filter (where {value} <> 0 and factor.factor is null)"
-    return f"sum({count}) as count, coalesce(sum({value} * factor.factor), 0) as value, {unrated} as unrated"
+    return f"{count} as count, {value} as value"
 
 
 def _columns(due: Due) -> tuple[str, str]:

@@ -111,7 +111,7 @@ _describe(
     "residual, which is of sums alone, every ratio as well.",
     MIXED_CURRENCY="The money is in several currencies (one that no source has told counts as its own). Of a change: "
     "in another one than before.",
-    NO_RATE="An amount cannot be converted: no exchange rate of its day or the 7 days before was imported, or no "
+    NO_RATE="An amount cannot be converted: no exchange rate of its day or any day before was imported, or no "
     "source has told its currency.",
     NO_BASELINE="Of a change: there is no value on one of the sides, whose `unavailable` says why.",
     ZERO_BASELINE="Of a percentage: the value was 0 before, and is not any more.",

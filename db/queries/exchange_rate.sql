@@ -57,7 +57,6 @@ left join lateral (
         select exchange_rate.day
         from exchange_rate
         where exchange_rate.currency = wanted.currency and exchange_rate.day <= asked.day
-            and exchange_rate.day >= asked.day - {oldest}
         order by exchange_rate.day desc
         limit 1
     )
@@ -69,7 +68,6 @@ left join lateral (
         select exchange_rate.day
         from exchange_rate
         where exchange_rate.currency = wanted.target and exchange_rate.day <= asked.day
-            and exchange_rate.day >= asked.day - {oldest}
         order by exchange_rate.day desc
         limit 1
     )

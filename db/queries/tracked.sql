@@ -108,7 +108,6 @@ group by fact.entity_id, fact.kind, fact.currency;
 
 -- name: tracked_buckets
 -- The same for each bucket of the windows, day by day; weeks start $8 days after Monday.
-{rates}
 select fact.entity_id, {bucket} as bucket, fact.kind, fact.currency, {sums}
 from unnest($4::bigint[], $5::date[], $6::date[], $8::integer[])
     as wanted (ad_account_id, since, until, week_start)
@@ -116,9 +115,30 @@ join unnest($2::bigint[], $3::bigint[]) as entity (id, ad_account_id) on entity.
 join tracked_day as fact
     on fact.org_id = $1 and fact.entity_id = entity.id and fact.basis = {basis} and fact.span = 1
     and fact.day >= wanted.since and fact.day < wanted.until
-{rated}
 where coalesce(fact.event_name = any($7::text[]), false)
 group by fact.entity_id, bucket, fact.kind, fact.currency;
+
+-- name: tracked_buckets_converted
+-- The same with values in the currency $9, each day's by its own rate.
+with fact as materialized (
+    select fact.entity_id, {bucket} as bucket, fact.kind, fact.currency, fact.day, {numbers}
+    from unnest($4::bigint[], $5::date[], $6::date[], $8::integer[])
+        as wanted (ad_account_id, since, until, week_start)
+    join unnest($2::bigint[], $3::bigint[]) as entity (id, ad_account_id)
+        on entity.ad_account_id = wanted.ad_account_id
+    join tracked_day as fact
+        on fact.org_id = $1 and fact.entity_id = entity.id and fact.basis = {basis} and fact.span = 1
+        and fact.day >= wanted.since and fact.day < wanted.until
+    where coalesce(fact.event_name = any($7::text[]), false)
+),
+{factors}
+select
+    fact.entity_id, fact.bucket, fact.kind, fact.currency, sum(fact.count) as count,
+    coalesce(sum(fact.value * factor.factor), 0) as value,
+    count(*) filter (where fact.value <> 0 and factor.factor is null) as unrated
+from fact
+left join factor on factor.currency = fact.currency and factor.day = fact.day
+group by fact.entity_id, fact.bucket, fact.kind, fact.currency;
 
 -- name: tracked_behind
 -- The ad accounts of the project $2 whose spans of days end before they could: so many days before $3, those in which

@@ -154,21 +154,37 @@ async def test_converting_into_the_own_currency_changes_nothing_and_needs_no_rat
 
 async def test_money_without_a_rate_is_null_and_says_so_and_the_rest_is_summed(database, org_id, told: Told):
     _, yen = await make_accounts(database, org_id)
-    late = MONDAY + 8 * DAY
+    early = FRIDAY - DAY
+    await make_full_fact(database, org_id, yen, early, spend=331)
     await make_full_fact(database, org_id, yen, MONDAY, spend=331)
-    await make_full_fact(database, org_id, yen, late, spend=331)
 
-    found = await told("AdAccount", yen, "EUR", until=late + DAY)
+    found = await told("AdAccount", yen, "EUR", since=early)
 
     assert found["totals"]["spend"] is found["totals"]["cpm"] is None
     assert {found["totals"]["why"][metric] for metric in ("SPEND", "CPA", "ROAS", "PROFIT")} == {"NO_RATE"}
     assert (found["totals"]["impressions"], found["totals"]["ctr"]) == (2000, 0.02)
     assert found["exchange"][0]["noRateDays"] == 1
-    # Seven days on, the last rate still counts; where nothing was spent none is needed.
-    await make_full_fact(database, org_id, yen, late - DAY, spend=165.5)
-    await make_full_fact(database, org_id, yen, late + DAY, spend=0, conversion_value=0)
-    assert (await told("AdAccount", yen, "EUR", until=late))["totals"]["spend"] == 3
-    assert (await told("AdAccount", yen, "EUR", since=late + DAY, until=late + 2 * DAY))["totals"]["spend"] == 0
+    # Where nothing was spent none is needed.
+    await make_full_fact(database, org_id, yen, early - DAY, spend=0, conversion_value=0)
+    assert (await told("AdAccount", yen, "EUR", since=early - DAY, until=early))["totals"]["spend"] == 0
+
+
+async def test_the_last_rate_stands_in_however_old_it_is_and_the_answer_says_so(database, org_id, told: Told):
+    _, yen = await make_accounts(database, org_id)
+    await make_rate(database, "JPY", {date(1999, 1, 4): "133.73"})
+    later = MONDAY + 8 * DAY
+    await make_full_fact(database, org_id, yen, date(2001, 5, 1), spend=133.73)
+    await make_full_fact(database, org_id, yen, later, spend=165.5)
+
+    old = await told("AdAccount", yen, "EUR", since=date(2001, 4, 30), until=date(2001, 5, 3))
+    recent = await told("AdAccount", yen, "EUR", since=later - DAY, until=later + DAY)
+    within = await told("AdAccount", yen, "EUR", since=FRIDAY - DAY)
+
+    assert (old["totals"]["spend"], recent["totals"]["spend"]) == (1, 1)
+    assert [found["exchange"] for found in (old, recent, within)] == [
+        [{"currency": "JPY", "earlierRateDays": earlier, "noRateDays": 0, "lastRateDay": last}]
+        for earlier, last in ((3, "1999-01-04"), (2, "2025-06-09"), (4, "2025-06-09"))
+    ]
 
 
 async def test_an_unknown_currency_becomes_no_other(database, org_id, told: Told):

@@ -97,12 +97,14 @@ async def _make_books(
 
 
 async def _make_rates(database: Database, random: Random) -> dict[tuple[str, date], Decimal]:
-    """Rates of most days: some are a few days old, and sometimes there has been none for longer than a rate holds."""
+    """Rates of most days: some are days old, some weeks, and of the first days there may be none."""
     rates = {}
     for currency in ("USD", "JPY"):
-        gap = random.randrange(DAYS)
-        for number in range(-15, DAYS + 15):
-            if random.random() < 0.7 and not gap <= number < gap + 9:
+        first, gap, long = random.choice([-15, -15, DAYS // 2]), random.randrange(DAYS), random.choice([2, 9, DAYS])
+        if random.random() < 0.2:
+            rates[currency, (FIRST - timedelta(days=random.randrange(16, 9_000))).date()] = Decimal(2)
+        for number in range(first, DAYS + 15):
+            if random.random() < 0.7 and not gap <= number < gap + long:
                 day = (FIRST + timedelta(days=number)).date()
                 rates[currency, day] = Decimal(random.randrange(1, 10**7)).scaleb(-4)
     async with database.transaction() as transaction:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -219,15 +219,17 @@ class Oracle:
         return value, refunded, target or next(iter(currencies), None)
 
     def _rate(self, currency: str, target: str, day: date) -> Fraction | None:
-        """The last rate of each of the two that is no more than seven days older, by way of the euro."""
+        """The last rate of each of the two on or before the day, by way of the euro."""
         if currency == target:
             return Fraction(1)
         found = [self._rate_of(one, day) for one in (target, currency)]
         return Fraction(found[0]) / Fraction(found[1]) if found[0] and found[1] else None
 
     def _rate_of(self, currency: str, day: date) -> Decimal | None:
-        known = (self.rates.get((currency, day - timedelta(days=back))) for back in range(8))
-        return Decimal(1) if currency == "EUR" else next((rate for rate in known if rate), None)
+        if currency == "EUR":
+            return Decimal(1)
+        known = [rated for code, rated in self.rates if code == currency and rated <= day]
+        return self.rates[currency, max(known)] if known else None
 
     def _table(self, name: str, rows: Sequence[dict[str, Any]], schema: pa.Schema) -> None:
         self.connection.register("given", pa.Table.from_pylist(list(rows), schema=schema))

@@ -125,18 +125,18 @@ from fact
 join entity on entity.id = fact.entity
 join today on today.account = entity.account and fact.day <= today.day
 where fact.reach is not null;
--- The last rate that is no more than seven days old.
+-- The last rate on or before each day.
 create table held as
 select distinct known.currency, calendar.day,
     if(known.currency = 'EUR', 1.0::double, (
         select arg_max(rate.units, rate.day)
         from rate
-        where rate.currency = known.currency and rate.day <= calendar.day and rate.day >= calendar.day - 7
+        where rate.currency = known.currency and rate.day <= calendar.day
     )) as units,
     if(known.currency = 'EUR', calendar.day, (
         select max(rate.day)
         from rate
-        where rate.currency = known.currency and rate.day <= calendar.day and rate.day >= calendar.day - 7
+        where rate.currency = known.currency and rate.day <= calendar.day
     )) as rate_day
 from calendar, (select currency from account union select currency from rate union select 'EUR') as known;
 

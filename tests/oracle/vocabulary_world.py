@@ -176,11 +176,13 @@ def _numbers(random: Random, lacking: set[str], holes: float, most: int) -> dict
 
 
 def _rates(random: Random) -> dict[tuple[str, date], str]:
-    """No weekends, now and then a gap, sometimes one too long to be bridged."""
+    """No weekends, now and then a gap, sometimes none before a day or after one, sometimes one of years ago."""
     rates = {}
     for currency, about in (("USD", 1.08), ("JPY", 161), ("GBP", 0.84)):
-        gap = random.choice([None, None, range(2, 5), range(3, 13)])
-        for number in range(-4, DAYS):
+        gap = random.choice([None, None, range(2, 5), range(3, DAYS)])
+        if random.random() < 0.2:
+            rates[currency, FIRST - random.randrange(9, 9_000) * DAY] = f"{about * 2:.4f}"
+        for number in range(random.choice([-4, -4, 5]), DAYS):
             day = FIRST + number * DAY
             if day.weekday() < 5 and not (gap and number in gap):
                 rates[currency, day] = f"{about * random.uniform(0.97, 1.03):.{random.choice([2, 4])}f}"
