@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from db.connections import Planning
 from db.database import Database, R
 
 
@@ -15,12 +16,14 @@ class Remembered(Database):
         self._rows: dict[tuple[Any, ...], list[Any]] = {}
 
     async def fetch(
-        self, name: str, *arguments: object, row: type[R], label: str | None = None, **slots: str
-    ) -> list[R]:
+        self, name: str, *arguments: object, row: type[R], label: str | None = None,
+        planning: str = Planning.EACH_TIME, **slots: str,
+    ) -> list[R]:  # fmt: skip
         """The rows of the statement, from the first time that it was asked with these arguments."""
         told = (tuple(argument) if isinstance(argument, list | tuple) else argument for argument in arguments)
         key = (name, row, *slots.items(), *told)
         found = self._rows.get(key)
         if found is None:
-            found = self._rows[key] = await super().fetch(name, *arguments, row=row, label=label, **slots)
+            found = await super().fetch(name, *arguments, row=row, label=label, planning=planning, **slots)
+            self._rows[key] = found
         return found

@@ -5,12 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+
+
+class Planning(StrEnum):
+    """When PostgreSQL plans a prepared statement: each time, for the arguments at hand, or once, for any."""
+
+    EACH_TIME = "force_custom_plan"
+    ONCE = "force_generic_plan"
+
+
+def planning_for(number: int) -> Planning:
+    """The planning of a statement that looks up so many by a key: a plan for any number takes them to be ten."""
+    return Planning.ONCE if number <= 10 else Planning.EACH_TIME
 
 
 class Connections:
@@ -20,10 +33,9 @@ class Connections:
 
     def __init__(self, pool: asyncpg.Pool[asyncpg.Record], most: int) -> None:
         self._pool = pool
-        # None: not opened yet. The last to come back goes first, so that no more are opened than are needed.
-        self._free = asyncio.LifoQueue["Connection | None"]()
-        for _ in range(most):
-            self._free.put_nowait(None)
+        self._turns = asyncio.Semaphore(most)
+        # By what they were last used for. The last to come back goes first, so that no more are opened than are needed.
+        self._free: dict[str, list[Connection]] = {planning: [] for planning in Planning}
         self._ending = False
 
     @classmethod
@@ -37,38 +49,49 @@ class Connections:
             finally:
                 await connections._end()
 
-    def one(self) -> _One:
+    def one(self, planning: str = Planning.EACH_TIME) -> _One:
         """A connection for the length of an `async with`; waits while all are in use."""
-        return _One(self)
+        return _One(self, planning)
 
-    async def take(self) -> Connection:
+    async def take(self, planning: str) -> Connection:
         """A connection that has to be given back."""
-        known = await self._free.get()
-        if known is not None and _is_open(known):
-            return known
+        await self._turns.acquire()
         try:
-            if known is not None:
-                await self._pool.release(known)
-            return await self._pool.acquire()
+            own = self._free[planning]
+            return own.pop() if own and _is_open(own[-1]) else await self._other(planning)
         except BaseException:
-            self._free.put_nowait(None)
+            self._turns.release()
             raise
 
-    async def give_back(self, connection: Connection, *, sound: bool) -> None:
-        """Takes it back; `sound`: whether all that was done with it succeeded."""
-        if sound and not self._ending:
-            self._free.put_nowait(connection)
-            return
+    async def _other(self, planning: str) -> Connection:
+        """One that plans otherwise, told to plan so; a new one where none is free."""
+        known = next((free.pop() for free in (self._free[planning], *self._free.values()) if free), None)
+        if known is not None and not _is_open(known):
+            await self._pool.release(known)
+            known = None
+        connection = known or await self._pool.acquire()
         try:
+            await connection.execute(f"set plan_cache_mode = {planning}")
+        except BaseException:
             await self._pool.release(connection)
+            raise
+        return connection
+
+    async def give_back(self, connection: Connection, planning: str, *, sound: bool) -> None:
+        """Takes it back; `sound`: whether all that was done with it succeeded."""
+        try:
+            if sound and not self._ending:
+                self._free[planning].append(connection)
+            else:
+                await self._pool.release(connection)
         finally:
-            self._free.put_nowait(None)
+            self._turns.release()
 
     async def _end(self) -> None:
         self._ending = True
-        while not self._free.empty():
-            if (connection := self._free.get_nowait()) is not None:
-                await self._pool.release(connection)
+        for free in self._free.values():
+            while free:
+                await self._pool.release(free.pop())
 
 
 def _is_open(connection: Connection) -> bool:
@@ -81,17 +104,18 @@ def _is_open(connection: Connection) -> bool:
 class _One:
     """What `Connections.one` gives. A class, since a generator takes ten times as long."""
 
-    __slots__ = ("_connection", "_connections")
+    __slots__ = ("_connection", "_connections", "_planning")
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, planning: str) -> None:
         self._connections = connections
+        self._planning = planning
 
     async def __aenter__(self) -> Connection:
-        self._connection = await self._connections.take()
+        self._connection = await self._connections.take(self._planning)
         return self._connection
 
     async def __aexit__(self, failure: type[BaseException] | None, *_: object) -> None:
-        await self._connections.give_back(self._connection, sound=failure is None)
+        await self._connections.give_back(self._connection, self._planning, sound=failure is None)
 
 
 class _Connect:

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Self, TypeVar
 import asyncpg
 from aiosql.query_loader import QueryLoader
 
-from db.connections import Connection, Connections
+from db.connections import Connection, Connections, Planning
 from db.errors import AdgraphError, Invalid, NotMigrated, TimedOut, Unavailable
 
 QUERIES = Path(__file__).parent / "queries"
@@ -198,20 +198,23 @@ class Database:
                 "statement_timeout": str(round(statement_timeout * 1000)),
                 # Compiling costs more than these short statements take.
                 "jit": "off",
-                # One statement asks for one entity or for thousands: a plan for any number is several times slower for
-                # many than a plan for the number at hand, and planning takes a fraction of a millisecond.
-                "plan_cache_mode": "force_custom_plan",
             },
         )
         async with opening as opened:
             yield cls(opened)
 
     async def fetch(
-        self, name: str, *arguments: object, row: type[R], label: str | None = None, **slots: str
-    ) -> list[R]:
-        """The rows of the statement `name`, on any free connection; see `statement` for `label` and `slots`."""
+        self, name: str, *arguments: object, row: type[R], label: str | None = None,
+        planning: str = Planning.EACH_TIME, **slots: str,
+    ) -> list[R]:  # fmt: skip
+        """The rows of the statement `name`, on any free connection; see `statement` for `label` and `slots`.
+
+        One statement asks for one entity or for thousands: a plan for any number is several times slower for many than
+        a plan for the number at hand. Where there are few of whatever is asked for, to plan takes several times as long
+        as to run, and a `planning` of ONCE leaves that out.
+        """
         with _told:
-            async with self._connections.one() as connection:
+            async with self._connections.one(planning) as connection:
                 return await _fetch(connection, name, arguments, row, label, slots)
 
     async def execute(self, name: str, *arguments: object, label: str | None = None, **slots: str) -> None:

@@ -12,6 +12,7 @@ from operator import sub
 from typing import Any, NamedTuple, Self
 
 from db import exchange_rate
+from db.connections import Planning, planning_for
 from db.database import Database, Row
 from db.level import Level
 from db.rollup import CHUNK
@@ -105,7 +106,8 @@ async def totals(
     found = await database.fetch(
         "delivery_totals_of_one_window" if one else "delivery_totals",
         org_id, accounts, since[0] if one else since, until[0] if one else until, ids, row=Row,
-        label=f"{level.name.lower()}_delivery_totals", **_source(level, columns),
+        label=f"{level.name.lower()}_delivery_totals",
+        planning=planning_for(len(ids)) if one else Planning.EACH_TIME, **_source(level, columns),
     )  # fmt: skip
     return Lines.of(found)
 

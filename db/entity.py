@@ -10,6 +10,7 @@ from db.ad import AdRow
 from db.ad_account import AdAccountRow
 from db.ad_set import AdSetRow
 from db.campaign import CampaignRow
+from db.connections import planning_for
 from db.data_import import ImportRow
 from db.database import Database, R, Row
 from db.level import Level, Platform
@@ -100,8 +101,8 @@ async def count(database: Database, org_id: int, kind: Kind[R]) -> int:
 async def by_ids(database: Database, org_id: int, kind: Kind[R], columns: Sequence[str], ids: Sequence[int]) -> list[R]:
     """Those of `ids` that exist, by id."""
     return await database.fetch(
-        "entities_by_ids", org_id, ids,
-        row=kind.row, label=f"{kind.name}s_by_ids", table=kind.name, columns=kind.select(columns),
+        "entities_by_ids", org_id, ids, row=kind.row, label=f"{kind.name}s_by_ids",
+        planning=planning_for(len(ids)), table=kind.name, columns=kind.select(columns),
     )  # fmt: skip
 
 

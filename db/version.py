@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Hashable
 from typing import Any
 
+from db.connections import Planning
 from db.database import Database, Row
 
 
@@ -44,7 +45,7 @@ class Versions:
         if under_way is not None:
             await asyncio.wait([under_way])
         self._reading, self._next = self._next, None
-        rows = await self._database.fetch("data_version", self._org_id, row=_VersionRow)
+        rows = await self._database.fetch("data_version", self._org_id, row=_VersionRow, planning=Planning.ONCE)
         if rows[0].version != self.known or len(self.kept) > MOST_KEPT:
             self.kept = {}
         self.known = rows[0].version

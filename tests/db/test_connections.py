@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db.connections import Connections
+from db.connections import Connections, Planning
 
 OWN = "select pg_backend_pid()"
 
@@ -85,3 +85,23 @@ async def _slow(connections: Connections, begun: asyncio.Event) -> Any:
     async with connections.one() as connection:
         begun.set()
         return await connection.fetchval("select 1 from pg_sleep(0.2)")
+
+
+async def test_a_connection_plans_as_whoever_takes_it_says(database_url: str):
+    async with Connections.open(database_url, 1) as connections:
+        pids = set()
+        for planning in (Planning.ONCE, Planning.ONCE, Planning.EACH_TIME, Planning.ONCE):
+            async with connections.one(planning) as connection:
+                assert await connection.fetchval("show plan_cache_mode") == planning
+                pids.add(await connection.fetchval(OWN))
+
+    assert len(pids) == 1
+
+
+async def test_who_plans_alike_finds_the_same_connection(database_url: str):
+    async with Connections.open(database_url, 2) as connections:
+        async with connections.one(Planning.ONCE) as first, connections.one(Planning.EACH_TIME) as second:
+            pids = {Planning.ONCE: await first.fetchval(OWN), Planning.EACH_TIME: await second.fetchval(OWN)}
+        for planning in (*Planning, *reversed(Planning)):
+            async with connections.one(planning) as connection:
+                assert await connection.fetchval(OWN) == pids[planning]

@@ -16,6 +16,7 @@ import strawberry
 from graphql import GraphQLError, get_nullable_type, is_leaf_type, is_list_type
 from strawberry.types.field import StrawberryField
 
+from db.connections import Planning
 from db.database import Database, R, Row
 from db.errors import TimedOut
 
@@ -108,8 +109,9 @@ class Remembering(Database):
     answers: dict[Any, list[Any]]
 
     async def fetch(
-        self, name: str, *arguments: object, row: type[R], label: str | None = None, **slots: str
-    ) -> list[R]:
+        self, name: str, *arguments: object, row: type[R], label: str | None = None,
+        planning: str = Planning.EACH_TIME, **slots: str,
+    ) -> list[R]:  # fmt: skip
         """As the database's own, but for the faults."""
         await asyncio.sleep(0)
         broken = self.faults.statements
@@ -121,7 +123,7 @@ class Remembering(Database):
                 slots["columns"] = re.sub(rf"\w+\.{column}\b", f"{told} as {column}", slots["columns"])
         key = (name, label, row, repr(arguments), *sorted(slots.items()))
         if key not in self.answers:
-            self.answers[key] = await super().fetch(name, *arguments, row=row, label=label, **slots)
+            self.answers[key] = await super().fetch(name, *arguments, row=row, label=label, planning=planning, **slots)
         return list(self.answers[key])
 
 
