@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import strawberry
+from graphql.pyutils import Path
 from strawberry.parent import StrawberryParent
 
 import graph.enums  # noqa: F401  # an enum has to be described before the first field is of it, whoever comes first
@@ -30,9 +31,19 @@ def batched(many: Many, graphql_type: object, description: str, **options: Any) 
     )
 
 
+def _types(path: Path | None) -> tuple[str, ...]:
+    """The types of the objects on the way to a field: breadth first, parents of several types come apart, too."""
+    found = []
+    while path:
+        if path.typename:
+            found.append(path.typename)
+        path = path.prev
+    return tuple(found)
+
+
 def _one_by_one(many: Many) -> Callable[..., Any]:
     async def gathered(root: Any, info: Info, **arguments: Any) -> Any:
-        return await info.context.gather(many, Selection.of(info), root, arguments)
+        return await info.context.gather(many, Selection.of(info), _types(info.path), root, arguments)
 
     def at_once(root: Any, info: Info, **arguments: Any) -> Any:
         (value,) = many(info.context, Selection.of(info), [root], **arguments)

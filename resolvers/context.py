@@ -232,9 +232,13 @@ class Request:
             self._making.discard(task)
         call.made = True
 
-    def gather(self, many: Callable[..., Any], selection: Hashable, parent: object, arguments: dict[str, Any]) -> Any:
-        """The value of a field for one parent, found together with those of all parents at its place in the query."""
-        loader = self._loaders.get((many, selection))
+    def gather(
+        self, many: Callable[..., Any], selection: Hashable, types: Hashable, parent: object, arguments: dict[str, Any]
+    ) -> Any:
+        """The value of a field for one parent, found together with those of all parents at its place in the query,
+        where `types` are those of the objects on the way there.
+        """
+        loader = self._loaders.get((many, selection, types))
         if loader is None:
 
             async def load(parents: list[Any]) -> list[Any]:
@@ -247,7 +251,7 @@ class Request:
 
             # A value is asked for once for each parent. To remember it would take a key that outlives the parent: the
             # id of one that is gone is soon another's.
-            loader = self._loaders[many, selection] = DataLoader(load, cache=False)
+            loader = self._loaders[many, selection, types] = DataLoader(load, cache=False)
         return loader.load(parent)
 
     def forget(self) -> None:

@@ -23,7 +23,7 @@ async def test_a_value_is_its_own_parents_even_where_that_takes_the_place_of_one
         return [parent.number for parent in parents]
 
     # In CPython a new object soon has the address, and so the `id`, of one that is gone.
-    found = [await request.gather(numbers, "selection", Parent(number), {}) for number in range(1_000)]
+    found = [await request.gather(numbers, "selection", (), Parent(number), {}) for number in range(1_000)]
 
     assert found == list(range(1_000))
 

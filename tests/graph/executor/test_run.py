@@ -245,3 +245,23 @@ async def test_both_executors_send_the_same_statements(database, org_id, now, qu
 
     assert difference(*results) is None and not results[0].errors
     assert sent[0] == sent[1]
+
+
+async def test_what_one_type_of_node_cannot_be_asked_fails_for_no_other(database, org_id, now):
+    tree = await make_tree(database, org_id, ads=1)
+    ids = [global_id.encode("Ad", tree.ad), global_id.encode("Campaign", tree.campaign)]
+    query = """
+    query ($ids: [ID!]!) {
+      nodes(ids: $ids) { ... on Measurable { performance { breakdown(by: [AD_SET]) { totalCount } } } }
+    }
+    """
+
+    results = [
+        await schema.execute(query, {"ids": ids}, Request(database, org_id, now))
+        for schema in (world.ours, world.theirs)
+    ]
+
+    assert difference(*results) is None
+    assert results[0].data == {
+        "nodes": [{"performance": {"breakdown": None}}, {"performance": {"breakdown": {"totalCount": 1}}}]
+    }
