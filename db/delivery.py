@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from itertools import compress
 from operator import sub
 from typing import Any, NamedTuple, Self
@@ -177,6 +178,7 @@ def _arguments(windows: Windows, entities: Entities) -> tuple[Sequence[object], 
     return list(windows), since, until, [id_ for ids in entities.values() for id_ in ids]
 
 
+@lru_cache(maxsize=256)  # to put it together takes as long as to send a small statement
 def _source(level: Level, columns: Sequence[str]) -> dict[str, str]:
     table = "daily_fact" if level is Level.AD else "daily_rollup"
     return {"table": table, "level": str(int(level)), "sums": _sums(level, columns)}

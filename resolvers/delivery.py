@@ -3,69 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache, partial
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from db import delivery
-from db.ad_account import AdAccountScopeRow
 from db.delivery import Lines
 from db.level import Level
 from resolvers import coverage, reporting, tracked, window_reach
 from resolvers.calendar import Bucket, Granularity
 from resolvers.context import Request
-from resolvers.coverage import Coverage
 from resolvers.entity import Entities, Entity
 from resolvers.formulas import Shared
 from resolvers.found import Found
-from resolvers.metric import REPORTING, UNRATED, stored
-from resolvers.options import Choice, ConversionSource, Options, UndefinedRatios, chosen
+from resolvers.ground import (
+    Account,
+    Covered,
+    Ground,
+    accounts_of,
+    at_hand,
+    conversion_of,
+    days_of,
+    terms_of,
+    windows_of,
+)
+from resolvers.metric import REPORTING, stored
+from resolvers.options import Options
 from resolvers.points import Point, Series, plain_series
-from resolvers.sums import WHOLE, Sums, Terms
+from resolvers.sums import WHOLE, Sums
 from resolvers.tracked import Tracked
 from resolvers.window import (
     LIFETIME,
-    Range,
     Window,
     WindowSpec,
     ad_account_scopes,
-    begun,
     buckets,
-    first_days,
-    resolve,
     week_start,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    """What the numbers of all entities of one ad account share."""
-
-    window: Window
-    coverage: Coverage
-    currencies: frozenset[str]
-    timezone: str
-    choice: Choice
-
-    def covered(self, level: Level, since: date, until: date) -> _Covered:
-        """The covered days in `[since, until)` and what their sources lack."""
-        by_missing = self.coverage.by_missing(level, since, until)
-        return _Covered(sum(by_missing.values()), frozenset(by_missing))
-
-    def plain(self, level: Level, *, whole: bool = False) -> bool:
-        """Whether silent days are days of zeros, as whatever covers days of the window lacks no metric; `whole`:
-        whether something covers each of them, too.
-        """
-        covered = self.covered(level, self.window.since, self.window.until)
-        return covered.missing == WHOLE and not (whole and covered.days < self.window.days)
-
-
-class _Covered(NamedTuple):
-    days: int
-    missing: frozenset[int]
 
 
 class _Unclear(NamedTuple):
@@ -73,19 +49,9 @@ class _Unclear(NamedTuple):
 
     sums: Sums
     entity: Entity
-    account: _Account
+    account: Account
     since: date
     until: date
-
-
-def terms_of(level: Level | None, choice: Choice) -> Terms:
-    """What sums of that level are asked for on."""
-    tracked = choice.conversion_source is ConversionSource.TRACKED
-    return _terms(level, tracked, choice.undefined_ratios is UndefinedRatios.FLOORED, choice.attribution)
-
-
-# Sums that share their terms are computed side by side.
-_terms = cache(Terms)
 
 
 async def totals(
@@ -95,14 +61,15 @@ async def totals(
     """Batch: the sums of `columns` over each entity's window. All entities are of one level."""
     entities = _side_by_side(entities)
     own = _by_ad_account(entities)
-    windows = await _windows(request, own, spec)
-    days, conversion = await _days(request, windows), await _conversion(request, own, options, columns)
+    ground, windows, days, conversion = await _meant(request, own, level, spec, options, columns)
     reading = delivery.totals(request.database, request.org_id, level, stored(columns), days, own, conversion)
     lines, accounts, attributed = await _with_accounts(
-        request, windows, options, columns, reading,
+        request, ground, windows, options, reading,
         lambda: tracked.totals(request, level, options, columns, days, own),
     )  # fmt: skip
     found = Found(lines.entity_ids, lines, columns)
+    if ground and ground.terms and found.plain and REPORTING not in columns:
+        return found.plain_sums(entities.ids, _currencies(entities, accounts), ground.terms)
     if attributed:
         found.add(*attributed)
     alike = {terms_of(level, account.choice) for account in accounts.values()}
@@ -150,16 +117,15 @@ async def series(
     """Batch: the sums of `columns` over each bucket of each entity's window."""
     entities = _side_by_side(entities)
     own = _by_ad_account(entities)
-    windows = await _windows(request, own, spec)
+    ground, windows, days, conversion = await _meant(request, own, level, spec, options, columns)
     starts = await _week_starts(request, own, granularity)
     cuts = {id_: buckets(window, granularity, starts[id_]) for id_, window in windows.items()}
     request.spend(sum(len(cuts[entity.ad_account_id]) for entity in entities))
-    days, conversion = await _days(request, windows), await _conversion(request, own, options, columns)
     reading = delivery.buckets(
         request.database, request.org_id, level, stored(columns), granularity.value, days, own, starts, conversion
     )
     lines, accounts, attributed = await _with_accounts(
-        request, windows, options, columns, reading,
+        request, ground, windows, options, reading,
         lambda: tracked.buckets(request, level, options, columns, days, own, granularity, starts),
     )  # fmt: skip
     if conversion is None and attributed is None and {"reach", REPORTING}.isdisjoint(columns):
@@ -216,7 +182,7 @@ async def _tell_reporting(
 
 def _plain_series(
     level: Level, granularity: Granularity, entities: Entities, cuts: Mapping[int, list[Bucket]], lines: Lines,
-    accounts: Mapping[int, _Account],
+    accounts: Mapping[int, Account],
 ) -> Sequence[Series] | None:  # fmt: skip
     """The series where all ad accounts are cut alike, and neither lines nor what covers the days lacks anything."""
     cut, *others = cuts.values()
@@ -248,18 +214,6 @@ def _by_ad_account(entities: Entities) -> dict[int, list[int]]:
     return own
 
 
-async def _windows(request: Request, ids: Iterable[int], spec: WindowSpec) -> dict[int, Window]:
-    """The window of each ad account. Only one that depends on today waits for the project's timezone."""
-    if isinstance(spec, Range):
-        return dict.fromkeys(ids, Window(spec.since, spec.until))
-    scopes = await request.load_all(ad_account_scopes, ids)
-    first = await first_days(request, ((spec, scopes[id_].project_id) for id_ in ids))
-    return {
-        id_: resolve(request, spec, scope, first.get(scope.project_id))
-        for id_, scope in ((id_, scopes[id_]) for id_ in ids)
-    }
-
-
 async def _week_starts(request: Request, ids: Iterable[int], granularity: Granularity) -> dict[int, int]:
     """How many days after Monday the weeks of each ad account start; 0 for whom weeks do not matter."""
     if granularity is not Granularity.WEEK:
@@ -268,49 +222,31 @@ async def _week_starts(request: Request, ids: Iterable[int], granularity: Granul
     return {id_: week_start(scopes[id_]) for id_ in ids}
 
 
+async def _meant(
+    request: Request, ids: Iterable[int], level: Level, spec: WindowSpec, options: Options, columns: tuple[str, ...]
+) -> tuple[Ground | None, dict[int, Window], delivery.Windows, delivery.Conversion | None]:
+    """The window of each ad account, the days of it that have begun, and what has to be converted."""
+    if ground := at_hand(request, ids, level, spec, options, columns):
+        return ground, ground.windows, ground.days, None
+    windows = await windows_of(request, ids, spec)
+    return None, windows, await days_of(request, windows), await conversion_of(request, ids, options, columns)
+
+
 async def _with_accounts(
-    request: Request, windows: Mapping[int, Window], options: Options, columns: Iterable[str],
-    reading: Coroutine[Any, Any, Lines], attributing: Callable[[], Awaitable[Tracked | None]],
-) -> tuple[Lines, dict[int, _Account], Tracked | None]:  # fmt: skip
+    request: Request, ground: Ground | None, windows: Mapping[int, Window], options: Options,
+    reading: Awaitable[Lines], attributing: Callable[[], Awaitable[Tracked | None]],
+) -> tuple[Lines, dict[int, Account], Tracked | None]:  # fmt: skip
     """What is read, what the numbers of the ad accounts share, and what is tracked: at the same time."""
-    keys = list(windows.items())
-    scopes, covered = request.at_once(ad_account_scopes, windows), request.at_once(coverage.of_windows, keys)
-    if scopes is not None and covered is not None:
-        accounts = _accounts(windows, options, scopes, covered)
-        if not tracked.asked(columns, (account.choice for account in accounts.values())):
-            # Then there is nothing else to wait for, which takes a task each.
-            return await reading, accounts, None
+    if ground:
+        return await reading, ground.accounts, None
     lines, scopes, covered, attributed = await asyncio.gather(
-        reading, request.load_all(ad_account_scopes, windows), request.load_all(coverage.of_windows, keys),
-        attributing(),
+        reading, request.load_all(ad_account_scopes, windows),
+        request.load_all(coverage.of_windows, list(windows.items())), attributing(),
     )  # fmt: skip
-    return lines, _accounts(windows, options, scopes, covered), attributed
+    return lines, accounts_of(windows, options, scopes, covered), attributed
 
 
-def _accounts(
-    windows: Mapping[int, Window], options: Options, scopes: Mapping[int, AdAccountScopeRow],
-    covered: Mapping[tuple[int, Window], Coverage],
-) -> dict[int, _Account]:  # fmt: skip
-    accounts: dict[int, _Account] = {}
-    for id_, window in windows.items():
-        scope = scopes[id_]
-        currencies = frozenset({options.currency or currency_of(scope)})
-        accounts[id_] = _Account(window, covered[id_, window], currencies, scope.timezone, chosen(options, scope))
-    return accounts
-
-
-async def _conversion(
-    request: Request, ids: Iterable[int], options: Options, columns: Iterable[str]
-) -> delivery.Conversion | None:
-    """What has to be converted of the ad accounts: nothing where no money is asked for, or all of it is as asked."""
-    if not options.currency or not UNRATED.keys() & columns:
-        return None
-    scopes = await request.load_all(ad_account_scopes, ids)
-    others = {id_: scopes[id_].currency for id_ in ids if scopes[id_].currency != options.currency}
-    return delivery.Conversion(options.currency, others) if others else None
-
-
-def _currencies(entities: Entities, accounts: Mapping[int, _Account]) -> Shared:
+def _currencies(entities: Entities, accounts: Mapping[int, Account]) -> Shared:
     """Those of each entity, or of all."""
     first, *others = [account.currencies for account in accounts.values()]
     if all(one == first for one in others):
@@ -318,17 +254,7 @@ def _currencies(entities: Entities, accounts: Mapping[int, _Account]) -> Shared:
     return [accounts[id_].currencies for id_ in entities.ad_account_ids]
 
 
-async def _days(request: Request, windows: Mapping[int, Window]) -> delivery.Windows:
-    return dict(zip(windows, await begun(request, list(windows.items())), strict=True))
-
-
-def currency_of(scope: AdAccountScopeRow) -> str:
-    """The currency of an ad account."""
-    # Unknown currencies mix with nothing, not even with each other.
-    return f"XXX of {scope.id}" if scope.currency == "XXX" else scope.currency
-
-
-def _settled(sums: Sums, covered: _Covered) -> bool:
+def _settled(sums: Sums, covered: Covered) -> bool:
     """Completes the sums of fewer days than are covered: a covered day without a row is a row of zeros that lacks what
     its sources lack. False where sources that lack different metrics cover the days: then the dates matter.
     """
@@ -343,7 +269,7 @@ async def _settle_by_date(request: Request, level: Level, unclear: Sequence[_Unc
         return
     windows = {one.entity.ad_account_id: one.account.window for one in unclear}
     lines = await delivery.buckets(
-        request.database, request.org_id, level, (), Granularity.DAY.value, await _days(request, windows),
+        request.database, request.org_id, level, (), Granularity.DAY.value, await days_of(request, windows),
         _by_ad_account(_side_by_side([one.entity for one in unclear])), dict.fromkeys(windows, 0),
     )  # fmt: skip
     spoken = set(zip(lines.entity_ids, lines.buckets, strict=True))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from db.ad_account import AdAccountScopeRow
 from db.database import Row
 from db.level import Level
-from resolvers import delivery, several
+from resolvers import delivery, ground, several
 from resolvers.alike import Alike, column
 from resolvers.calendar import Bucket, Granularity
 from resolvers.context import Request
@@ -290,7 +290,7 @@ async def _terms(request: Request, wholes: Sequence[Whole], spec: WindowSpec, op
     """Batch: what the sums of each whole are asked for on."""
     found = await choices(request, [Performance(whole, None, spec, options) for whole in wholes])
     return [
-        delivery.terms_of(whole.level if isinstance(whole, Several) else None, choice)
+        ground.terms_of(whole.level if isinstance(whole, Several) else None, choice)
         for whole, choice in zip(wholes, found, strict=True)
     ]
 

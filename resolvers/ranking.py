@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from db.ad_account import AdAccountScopeRow
 from db.errors import Invalid, MetricUnavailable
-from resolvers import delivery
+from resolvers import ground
 from resolvers.cursor import Cursor, Key, Place
 from resolvers.metric import METRICS, Additivity, Metric, definitions
 from resolvers.options import ConversionSource, Options, chosen
@@ -70,7 +70,7 @@ def converted_into(scopes: Sequence[AdAccountScopeRow]) -> str | None:
     """What the money of these ad accounts of one project is converted into where it has to compare, and a query does
     not say: nothing, where it is in one currency.
     """
-    several = len({delivery.currency_of(scope) for scope in scopes}) > 1
+    several = len({ground.currency_of(scope) for scope in scopes}) > 1
     return scopes[0].reporting_currency if several else None
 
 
@@ -87,7 +87,7 @@ def check(name: str, measure: Measure, scopes: Sequence[AdAccountScopeRow]) -> N
     tracked = chosen(measure.options, scopes[0]).conversion_source is ConversionSource.TRACKED
     metric = definitions(tracked=tracked)[measure.metric]
     # An unknown currency is not even the same as another unknown one.
-    several = len({delivery.currency_of(scope) for scope in scopes}) > 1
+    several = len({ground.currency_of(scope) for scope in scopes}) > 1
     if metric.money and several and not (measure.options.currency or converted_into(scopes)):
         raise Invalid(
             f"`{name}`: {measure.metric.name} is in several currencies here, which do not compare. Choose one with "

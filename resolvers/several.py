@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from db.level import Level, Platform
-from resolvers import delivery
+from resolvers import ground
 from resolvers.context import Request
 from resolvers.entity import Entity
 from resolvers.window import ad_account_scopes, project_scopes
@@ -69,5 +69,5 @@ async def mixed(request: Request, wholes: Iterable[Whole]) -> set[Whole]:
     return {
         whole
         for whole, own in zip(wanted, each, strict=True)
-        if len({delivery.currency_of(scopes[id_]) for id_ in own}) > 1
+        if len({ground.currency_of(scopes[id_]) for id_ in own}) > 1
     }
