@@ -15,7 +15,8 @@ def currencies() -> frozenset[str]:
 @cache
 def timezones() -> frozenset[str]:
     """The names of all timezones."""
-    return frozenset(available_timezones())
+    # Files beside those of the timezones: what this machine is set to, and what one is before anybody sets it.
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 @cache

@@ -7,18 +7,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType, specified_rules, validate
+from graphql import (
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    ValuesOfCorrectTypeRule,
+    specified_rules,
+    validate,
+)
 from graphql.language import DocumentNode
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from db.errors import Invalid, QueryTooComplex
 from graph.errors import presented
 from graph.executor.plan import Plans
 from graph.http.limits import DEFAULT, Limits
+from graph.values import PlacedValues
 
-RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+RULES = (
+    *(PlacedValues if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules),
+    MaybeNullValidationRule,
+)
 # Each error takes time to word (it looks for what may have been meant), and nobody reads them all.
 MAX_ERRORS = 5
 # A document takes about a hundred bytes of memory per character of its text, and as much again for each of its plans.

@@ -99,7 +99,7 @@ class EntityFilter:
         ids, external, statuses = given(self.ids), given(self.external_ids), given(self.statuses)
         return Conditions(
             None if ids is None
-            else tuple(global_id.parse_as(kind, id_) for id_ in few("filter.ids", ids, MOST)),
+            else tuple(global_id.parse_as(kind, id_, "filter.ids") for id_ in few("filter.ids", ids, MOST)),
             None if external is None else tuple(few("filter.externalIds", external, MOST)),
             None if statuses is None else tuple(status.value for status in few("filter.statuses", statuses, MOST)),
             given(self.name_contains),

@@ -88,7 +88,7 @@ async def _update_project(
     request: Request, selection: Selection, roots: Sequence[object],
     given: Annotated[UpdateProjectInput, strawberry.argument(name="input", description="What to set.")],
 ) -> list[ProjectRow]:  # fmt: skip
-    project_id = global_id.parse_as(entity.PROJECT, given.id)
+    project_id = global_id.parse_as(entity.PROJECT, given.id, "input.id")
     await project_settings.change(request, project_id, given.changes())
     return [await by_id(request, selection, entity.PROJECT, project_id)] * len(roots)
 

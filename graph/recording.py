@@ -161,7 +161,7 @@ async def _record_conversions(
     request: Request, _selection: Selection, roots: Sequence[object],
     given: Annotated[RecordConversionsInput, strawberry.argument(name="input", description="What to record.")],
 ) -> list[RecordedConversions]:  # fmt: skip
-    project_id = global_id.parse_as(entity.PROJECT, given.project_id)
+    project_id = global_id.parse_as(entity.PROJECT, given.project_id, "input.projectId")
     recorded = await recording.record(request, project_id, [event.fields() for event in given.events])
     return [_answer(given.events, recorded)] * len(roots)
 

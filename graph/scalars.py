@@ -1,8 +1,12 @@
 """The scalars beyond GraphQL's own."""
 
+from contextlib import suppress
+from datetime import date
 from typing import NewType
 
 import strawberry
+from graphql import GraphQLError
+from graphql.pyutils import inspect
 from strawberry.types.scalar import ScalarDefinition
 
 from db.errors import Invalid, WindowTooLarge
@@ -26,6 +30,23 @@ def exact(value: object) -> int:
     return value
 
 
+def _currency(value: object) -> str:
+    """A text; whether it is a currency is told by whoever knows the argument's name."""
+    if not isinstance(value, str):
+        raise GraphQLError(f'{inspect(value)} is no currency. Write a code like "USD".')
+    return value
+
+
+def _day(value: object) -> date:
+    if isinstance(value, str):
+        with suppress(ValueError):
+            day = date.fromisoformat(value)
+            # Of the ways to write a day only this one.
+            if str(day) == value:
+                return day
+    raise GraphQLError(f'{inspect(value)} is no day of the calendar. Write one like "2026-04-11".')
+
+
 def _as_it_is(value: object) -> object:
     return value
 
@@ -42,6 +63,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="CurrencyCode",
         description="A currency as ISO 4217 names it, such as `USD`. `XXX`: no source has told which.",
         serialize=str,
+        parse_value=_currency,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A day of the calendar, such as `2026-04-11`.",
+        serialize=str,
+        parse_value=_day,
     ),
     Amount: strawberry.scalar(
         name="Amount",

@@ -43,19 +43,21 @@ def _decode(text: str) -> tuple[str, int] | None:
     return (label, number) if number < _BIGINT and encode(label, number) == text else None
 
 
-def parse(text: str) -> tuple[Kind[Row], int]:
-    """The kind and number behind a global id; `Invalid` if it is none of ours."""
+def parse(text: str, argument: str = "id") -> tuple[Kind[Row], int]:
+    """The kind and number behind a global id, given as that argument; `Invalid` if it is none of ours."""
     label, number = _decode(text) or ("", 0)
     if label not in _KINDS:
-        raise Invalid(f"{_shown(text)} is not an id. Use the `id` that a node was given with, unchanged.")
+        raise Invalid(f"`{argument}`: {_shown(text)} is not an id. Use the `id` that a node was given with, unchanged.")
     return _KINDS[label], number
 
 
-def parse_as(kind: Kind[Row], text: str) -> int:
+def parse_as(kind: Kind[Row], text: str, argument: str = "id") -> int:
     """The number behind the id of a node of one kind; `Invalid` if it is of another."""
-    found, number = parse(text)
+    found, number = parse(text, argument)
     if found is not kind:
-        raise Invalid(f"{_shown(text)} is the id of {_with_article(found)}, not of {_with_article(kind)}.")
+        raise Invalid(
+            f"`{argument}`: {_shown(text)} is the id of {_with_article(found)}, not of {_with_article(kind)}."
+        )
     return number
 
 

@@ -16,6 +16,7 @@ from strawberry.types.graphql import OperationType
 
 from graph.documents import DOCUMENT, Document, Documents, InvalidDocument, ReadOnce
 from graph.errors import presented
+from graph.values import mark_one_of
 
 
 class AdgraphSchema(strawberry.Schema):
@@ -25,6 +26,7 @@ class AdgraphSchema(strawberry.Schema):
         super().__init__(*arguments, **options)
         if self.extensions:
             self.extensions = (ReadOnce, *self.extensions)
+        mark_one_of(self._schema)
         self.documents = Documents(self._schema)
 
     async def execute(
