@@ -26,6 +26,7 @@ from resolvers.calendar import Granularity, Weekday
 from resolvers.cells import LEVELS, Dimension
 from resolvers.context import Request
 from resolvers.metric import Metric, columns_of, in_order
+from resolvers.next_asked import Ahead
 from resolvers.performance import Performance
 from resolvers.series import Fill
 
@@ -189,7 +190,21 @@ async def _breakdowns(
     behind, limit = given(after), checked_first(request, first)
     # What any share or the rest is of.
     whole = any(selection.has(*path) for path in (("rest",), ("nodes", "share"), ("edges", "node", "share")))
-    return await breakdown.pages(request, asked, wanted, columns, behind, limit, with_whole=whole)
+    ahead = _ahead(selection, wanted)
+    return await breakdown.pages(request, asked, wanted, columns, behind, limit, with_whole=whole, ahead=ahead)
+
+
+def _ahead(selection: Selection, wanted: Breakdown) -> Ahead:
+    """What is selected of the rows that takes further statements: of a comparison, where its days are the default."""
+    levels = [LEVELS[dimension] for dimension in wanted.by if dimension in LEVELS]
+    if not levels or len(levels) < len(wanted.by):
+        return Ahead()
+    kind = BY_LEVEL[max(levels)]
+    return Ahead(
+        selection.columns(kind, "nodes", "entity") if selection.has("nodes", "entity") else None,
+        comparison.columns_of(selection, "nodes", "comparison") if selection.plain("nodes", "comparison") else None,
+        comparison.DEFAULT,
+    )
 
 
 def _columns(selection: Selection, wanted: Breakdown) -> tuple[str, ...]:

@@ -40,9 +40,12 @@ To = Annotated[
 ]
 
 
+DEFAULT = Against.PREVIOUS_PERIOD
+
+
 def days_of(to: ComparisonInput | None) -> Against | WindowSpec:
     """What the argument says, or its default."""
-    return to.days() if to else Against.PREVIOUS_PERIOD
+    return to.days() if to else DEFAULT
 
 
 def columns_of(selection: Selection, *path: str) -> tuple[str, ...]:
@@ -162,7 +165,8 @@ class Comparison:
 async def _comparisons(
     request: Request, selection: Selection, asked: Sequence[Any], to: To = None
 ) -> Sequence[comparison.Comparison]:
-    return await comparison.of(request, asked, days_of(to), columns_of(selection))
+    partial = selection.has("partial")
+    return await comparison.of(request, asked, days_of(to), columns_of(selection), with_partial=partial)
 
 
 comparison_field = batched(

@@ -22,7 +22,7 @@ from resolvers.sums import Sums
 
 def _build(fields: Sequence[FieldPlan], blocks: Sequence[Sums]) -> list[dict[str, Any]] | None:
     """The answer's objects for sums that are all plain, where nothing but metrics is selected; else None."""
-    if not isinstance(blocks, PlainBlocks):
+    if not isinstance(blocks, Blocks | PlainBlocks):
         return None
     metrics = [None if one.nodes[0].arguments else getattr(one.many, "metric", None) for one in fields]
     if None in metrics:

@@ -30,6 +30,8 @@ from resolvers.global_id import TYPE_NAMES
 from resolvers.metric import Metric
 
 Info = strawberry.Info[Request, None]
+# A selected field: as it is declared, as the schema has it, and the place in the query that asks for it.
+_Field = tuple[StrawberryField, GraphQLField, FieldNode]
 # Numbers, and where further numbers of the same rows lie below them.
 _BLOCKS: tuple[tuple[str, ...], ...] = ((), ("reported",), ("tracked",), ("gap",))
 
@@ -45,6 +47,7 @@ class Selection:
     return_type: GraphQLOutputType
     nodes: Sequence[FieldNode]
     _read: dict[tuple[Kind[Row] | None, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
+    _found: dict[tuple[Kind[Row] | None, tuple[str, ...]], list[_Field]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, info: Info) -> Self:
@@ -89,6 +92,11 @@ class Selection:
         *above, last = path
         return any(node.name.value == last for _, _, node in self._fields(None, tuple(above)))
 
+    def plain(self, *path: str) -> bool:
+        """Whether the field at the end of `path` is selected without arguments."""
+        *above, last = path
+        return any(node.name.value == last and not node.arguments for _, _, node in self._fields(None, tuple(above)))
+
     def _computed(self, field: StrawberryField, definition: GraphQLField, node: FieldNode) -> Iterable[Metric]:
         """The metrics that a field computes: always the same, or those that its arguments name."""
         named: Any = field.metadata.get("metrics", ())
@@ -97,9 +105,13 @@ class Selection:
             found = named(**get_argument_values(definition, node, VariableValues({}, dict(self.variables))))
         return found
 
-    def _fields(
-        self, kind: Kind[Row] | None, path: tuple[str, ...]
-    ) -> list[tuple[StrawberryField, GraphQLField, FieldNode]]:
+    def _fields(self, kind: Kind[Row] | None, path: tuple[str, ...]) -> list[_Field]:
+        found = self._found.get((kind, path))
+        if found is None:
+            found = self._found[kind, path] = self._look(kind, path)
+        return found
+
+    def _look(self, kind: Kind[Row] | None, path: tuple[str, ...]) -> list[_Field]:
         parents = [(get_named_type(self.return_type), [FieldDetails(node, None) for node in self.nodes])]
         for step in path:
             parents = [

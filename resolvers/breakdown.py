@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from db.errors import AdgraphError, Invalid
-from resolvers import cells, completeness, formulas, performance, ranking, series
+from resolvers import cells, comparison, completeness, formulas, next_asked, performance, ranking, series
+from resolvers.batching import both
 from resolvers.calendar import Against, Granularity
 from resolvers.cells import By, Cell, Dimension
 from resolvers.comparison import Changes, Comparison, Comparisons, spec_of
@@ -17,6 +18,7 @@ from resolvers.context import Request
 from resolvers.cursor import Cursor, Key, Stamp
 from resolvers.formulas import Blocks
 from resolvers.metric import Metric
+from resolvers.next_asked import Ahead
 from resolvers.performance import Performance
 from resolvers.points import Series
 from resolvers.ranking import Measure, MetricCondition, MetricOrder
@@ -60,19 +62,24 @@ def checked(by: Sequence[Dimension]) -> By:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """What all rows of one breakdown share: what is broken down, into what, and what it all adds up to."""
+    """What all rows of one breakdown share: what is broken down, into what, what it all adds up to, and the numbers of
+    all cells, here and, where they are known already, in the days that they are compared with.
+    """
 
     asked: Performance
     breakdown: Breakdown
     window: Window
     whole: Sums
+    metrics: Sequence[Sums]
+    before: tuple[Ahead, Sequence[Sums]] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """A row: a cell, and the breakdown that it is of."""
+    """A row: a cell, which one of all that is, and the breakdown that it is of."""
 
     cell: Cell
+    rank: int
     block: Block
 
     @property
@@ -130,27 +137,34 @@ def _stamp(asked: Performance, breakdown: Breakdown) -> Stamp:
 
 async def pages(
     request: Request, asked: Sequence[Performance], breakdown: Breakdown, columns: tuple[str, ...], after: str | None,
-    first: int, *, with_whole: bool,
+    first: int, *, with_whole: bool, ahead: Ahead,
 ) -> list[Page | AdgraphError]:  # fmt: skip
     """Batch: a page of the rows of each one's breakdown, with the sums of `columns`; `with_whole`, those of all that is
-    broken down as well, which shares and the rest are of.
+    broken down as well, which shares and the rest are of. What the rows are asked for next is in `ahead`.
     """
     cells.check(breakdown.by, asked[0].at_level)
     asked = await performance.settled(request, asked)
-    whole, windows, heads = await asyncio.gather(
-        performance.totals(request, asked if with_whole else [], columns),
-        performance.windows(request, asked),
-        cells.heads(request, asked, breakdown.by),
-    )
+    known = both(cells.heads(request, asked, breakdown.by), performance.windows(request, asked))
+    whole: Sequence[Sums] = [Sums()] * len(asked)
+    if with_whole:
+        whole, (heads, windows) = await both(performance.totals(request, asked, columns), known)
+    else:
+        heads, windows = await known
     errors = await _errors(request, asked, breakdown)
-    wanted = [head for own, error in zip(heads, errors, strict=True) if not error for head in own]
-    found = iter(await cells.of(request, wanted, breakdown.by, columns))
+    wanted = [own for own, error in zip(heads, errors, strict=True) if not error]
+    each, before = await both(
+        cells.of_nodes(request, wanted, breakdown.by, columns), next_asked.read(request, wanted, ahead)
+    )
+    found = iter(each)
     answers: list[Page | AdgraphError] = []
-    wholes = whole or [Sums()] * len(asked)
-    for one, sums, window, own, error in zip(asked, wholes, windows, heads, errors, strict=True):
-        block = Block(one, breakdown, window, sums)
+    for one, sums, window, error in zip(asked, whole, windows, errors, strict=True):
+        if error:
+            answers.append(error)
+            continue
+        own = next(found)
+        block = Block(one, breakdown, window, sums, cells.metrics_of(own), before)
         try:
-            answers.append(error or _page(block, [cell for _ in own for cell in next(found)], after, first))
+            answers.append(_page(block, own, after, first))
         except AdgraphError as refused:
             answers.append(refused)
     request.spend(sum(len(page.nodes) for page in answers if isinstance(page, Page)))
@@ -186,9 +200,8 @@ def _page(block: Block, found: Sequence[Cell], after: str | None, first: int) ->
             f"`after` is a cursor of the days from {since} to before {until}; these are others. Ask for those by "
             "`window: {range: …}`."
         )
-    found = sorted(found, key=lambda cell: cell.place(breakdown.by))
-    sums = [cell.metrics for cell in found]
-    kept: Sequence[int] = range(len(found))
+    places, sums = cells.places_of(found, breakdown.by), block.metrics
+    kept = sorted(range(len(found)), key=places.__getitem__)
     for condition in breakdown.having:
         keys = formulas.sort_values(condition.metric, sums, worst=condition.worst)
         kept = [number for number in kept if condition.holds(keys[number])]
@@ -201,9 +214,8 @@ def _page(block: Block, found: Sequence[Cell], after: str | None, first: int) ->
     sorted_keys = [own[rank] for rank in ranks]
     begin = 0
     if start:
-        places = (found[rank].place(breakdown.by) for rank in ranks)
-        begin = ranking.behind(sorted_keys, places, start, descending=descending)
-    rows = [Row(found[rank], block) for rank in ranks[begin : begin + first]]
+        begin = ranking.behind(sorted_keys, (places[rank] for rank in ranks), start, descending=descending)
+    rows = [Row(found[rank], rank, block) for rank in ranks[begin : begin + first]]
     more = begin + first < len(ranks)
     return Page(block, rows, sorted_keys[begin : begin + first], len(ranks), more, start is not None)
 
@@ -216,9 +228,16 @@ async def comparisons(
     `with_partial`: whether anybody wants to know that days are missing.
     """
     by = rows[0].block.breakdown.by
+    if not any(dimension in cells.TIMES for dimension in by):
+        asked = performance.alike([row.cell.head.asked for row in rows])
+        earlier = performance.elsewhen(asked, lambda spec: spec_of(spec, to))
+        current, previous = _sides(rows, to, columns)
+        if previous is None:
+            previous = await performance.totals(request, earlier, columns)
+        return await comparison.between(request, asked, earlier, current, previous, with_partial=with_partial)
     heads = list(dict.fromkeys(row.cell.head for row in rows))
-    earlier = [replace(head, asked=head.asked._replace(spec=spec_of(head.asked.spec, to))) for head in heads]
-    found = dict(zip(heads, await cells.of(request, earlier, by, columns), strict=True))
+    others = [replace(head, asked=head.asked._replace(spec=spec_of(head.asked.spec, to))) for head in heads]
+    found = dict(zip(heads, await cells.of(request, others, by, columns), strict=True))
     before = [_beside(row.cell, found[row.cell.head]) for row in rows]
     partial = [False] * len(rows)
     if with_partial:
@@ -240,6 +259,19 @@ async def comparisons(
         Comparison(one.window, incomplete, one.metrics, Changes(row.metrics, one.metrics)) if one else None
         for row, one, incomplete in zip(rows, before, partial, strict=True)
     ]
+
+
+def _sides(
+    rows: Sequence[Row], to: Against | WindowSpec, columns: tuple[str, ...]
+) -> tuple[Sequence[Sums], Sequence[Sums] | None]:
+    """The numbers of rows, and those of the days that they are compared with where they are known."""
+    block = rows[0].block
+    if any(row.block is not block for row in rows):
+        return Blocks(row.metrics for row in rows), None
+    ranks = [row.rank for row in rows]
+    known = block.before and block.before[0].to == to and block.before[0].compared == columns
+    before = formulas.picked(block.before[1], ranks) if block.before and known else None
+    return formulas.picked(block.metrics, ranks), before
 
 
 def _beside(cell: Cell, found: Sequence[Cell]) -> Cell | None:

@@ -6,16 +6,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
+from db.ad_account import AdAccountScopeRow
 from db.entity import BY_LEVEL
 from db.errors import Invalid, QueryTooComplex
 from db.level import Level
 from resolvers import listed, performance
+from resolvers.alike import Alike
 from resolvers.calendar import Granularity, start_of
 from resolvers.context import Request
 from resolvers.cursor import Place
-from resolvers.entity import Entity
-from resolvers.performance import Performance
+from resolvers.entity import Entities, Entity, joined, side_by_side
+from resolvers.performance import Performance, Performances
 from resolvers.points import Point
 from resolvers.several import Several
 from resolvers.sums import Sums, combined
@@ -85,64 +88,147 @@ def check(by: By, at: Level) -> None:
         raise Invalid(f"`by`: {above[0].name} lies above what is broken down. Take a level at or below it.")
 
 
-async def heads(request: Request, asked: Sequence[Performance], by: By) -> list[list[Head]]:
+class Parts(Alike[Head]):
+    """The parts of one node that are entities of one level below it, or itself: where each of them lies along the
+    dimensions, and whose numbers are asked.
+    """
+
+    def __init__(self, along: Mapping[Dimension, Sequence[int | str]], asked: Performances, entities: Entities) -> None:
+        self._along = along
+        self.asked = asked
+        self.entities = entities
+
+    def __len__(self) -> int:
+        return len(self.entities)
+
+    def at(self, number: int) -> Head:
+        """One of them."""
+        along = {dimension: column[number] for dimension, column in self._along.items()}
+        return Head(along, self.asked[number], self.entities[number])
+
+    @property
+    def level(self) -> Level:
+        """The level of the entities."""
+        level: Level = self.asked.asked[0]
+        return level
+
+    def places(self, by: By) -> list[Place]:
+        """Where each of them lies."""
+        return list(zip(*(self._along[dimension] for dimension in by), strict=True))
+
+
+class Whole(Alike[Cell]):
+    """The cells of parts that no dimension of time cuts: one each."""
+
+    def __init__(self, parts: Parts, windows: Sequence[Window], metrics: Sequence[Sums]) -> None:
+        self._parts = parts
+        self._windows = windows
+        self.metrics = metrics
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def at(self, number: int) -> Cell:
+        """One of them."""
+        return _of_all_days(self._parts[number], self._windows[number], self.metrics[number])
+
+    def places(self, by: By) -> list[Place]:
+        """Where each of them lies."""
+        return self._parts.places(by)
+
+
+def places_of(cells: Sequence[Cell], by: By) -> list[Place]:
+    """Where each of the cells lies."""
+    return cells.places(by) if isinstance(cells, Whole) else [cell.place(by) for cell in cells]
+
+
+def metrics_of(cells: Sequence[Cell]) -> Sequence[Sums]:
+    """The numbers of each of the cells."""
+    return cells.metrics if isinstance(cells, Whole) else [cell.metrics for cell in cells]
+
+
+async def heads(request: Request, asked: Sequence[Performance], by: By) -> list[Sequence[Head]]:
     """Batch: each one's parts along the dimensions that are not of time. All are of one level."""
     levels = sorted(LEVELS[dimension] for dimension in by if dimension in LEVELS)
     if not levels and Dimension.PLATFORM not in by:
         return [[Head({}, one)] for one in asked]
-    found: list[list[Head]] = [[] for _ in asked]
-    leaves, at = await _leaves(request, asked, levels)
-    scopes = await request.load_all(ad_account_scopes, {leaf.ad_account_id for _, leaf, _ in leaves})
-    of_platform: dict[tuple[int, str], list[Entity]] = {}
-    for number, leaf, along in leaves:
-        platform = scopes[leaf.ad_account_id].platform
-        if levels:
-            wanted = {Dimension.PLATFORM: platform, **along} if Dimension.PLATFORM in by else along
-            found[number].append(Head(wanted, asked[number]._replace(key=leaf, level=at), leaf))
-        else:
-            of_platform.setdefault((number, platform), []).append(leaf)
-    for (number, platform), those in of_platform.items():
-        one = asked[number]
-        # What is of one platform anyway has the numbers that it has.
-        own = one if one.level else one._replace(key=Several(one.node_id, at, those))
-        found[number].append(Head({Dimension.PLATFORM: platform}, own))
+    leaves = await _leaves(request, asked, levels)
+    scopes: Mapping[int, AdAccountScopeRow] = {}
+    if Dimension.PLATFORM in by:
+        scopes = await request.load_all(ad_account_scopes, {id_ for own in leaves.each for id_ in own.ad_account_ids})
+    found: list[Sequence[Head]] = []
+    for one, own, along in zip(asked, leaves.each, leaves.along, strict=True):
+        platforms = [scopes[id_].platform for id_ in own.ad_account_ids] if scopes else []
+        if not levels:
+            found.append(list(_of_platforms(one, leaves.level, own, platforms)))
+            continue
+        of_all = {**along, Dimension.PLATFORM: platforms} if Dimension.PLATFORM in by else along
+        found.append(Parts(of_all, Performances(own, leaves.level, one.spec, one.options), own))
     return found
 
 
-_Leaf = tuple[int, Entity, dict[Dimension, int | str]]
+def _of_platforms(one: Performance, at: Level, own: Entities, platforms: Sequence[str]) -> Iterator[Head]:
+    of_platform: dict[str, list[Entity]] = {}
+    for entity, platform in zip(own, platforms, strict=True):
+        of_platform.setdefault(platform, []).append(entity)
+    for platform, those in of_platform.items():
+        # What is of one platform anyway has the numbers that it has.
+        whose = one if one.level else one._replace(key=Several(one.node_id, at, those))
+        yield Head({Dimension.PLATFORM: platform}, whose)
 
 
-async def _leaves(request: Request, asked: Sequence[Performance], levels: Sequence[Level]) -> tuple[list[_Leaf], Level]:
-    """The entities of the deepest of the levels (of none: what the nodes add up), those above them on the way, and
-    their level. The first of each is the number of the node which it is of.
-    """
+class _Leaves(NamedTuple):
+    """Of each node the entities of one level, and where they lie along the levels on the way."""
+
+    level: Level
+    each: list[Entities]
+    along: list[dict[Dimension, Sequence[int | str]]]
+
+
+async def _leaves(request: Request, asked: Sequence[Performance], levels: Sequence[Level]) -> _Leaves:
+    """The entities of the deepest of the levels; of none: what the nodes add up."""
     at = asked[0].at_level
-    leaves: list[_Leaf] = [
-        (number, part, {}) for number, own in enumerate(await performance.parts(request, asked)) for part in own
-    ]
+    each = [side_by_side(own) for own in await performance.parts(request, asked)]
+    along: list[dict[Dimension, Sequence[int | str]]] = [{} for _ in asked]
     for level in levels:
         if level > at:
             below = await request.load_all(
-                listed.below, {leaf.id for _, leaf, _ in leaves}, BY_LEVEL[at], BY_LEVEL[level]
+                listed.below, {id_ for own in each for id_ in own.ids}, BY_LEVEL[at], BY_LEVEL[level]
             )
-            leaves = [(number, child, along) for number, leaf, along in leaves for child in below[leaf.id]]
-        dimension = Dimension[level.name]
-        leaves = [(number, leaf, {**along, dimension: leaf.id}) for number, leaf, along in leaves]
+            for number, own in enumerate(each):
+                children = [below[id_] for id_ in own.ids]
+                # Each child lies where its parent does.
+                along[number] = {
+                    dimension: [place for place, those in zip(column, children, strict=True) for _ in those.ids]
+                    for dimension, column in along[number].items()
+                }
+                each[number] = joined(children)
+        for own, of_own in zip(each, along, strict=True):
+            of_own[Dimension[level.name]] = own.ids
         at = level
-    return leaves, at
+    return _Leaves(at, each, along)
+
+
+async def of_nodes(
+    request: Request, whose: Sequence[Sequence[Head]], by: By, columns: tuple[str, ...]
+) -> list[Sequence[Cell]]:
+    """Batch: of several nodes, the cells of all their heads: the sums of `columns`."""
+    if len(whose) == 1 and isinstance(whose[0], Parts) and not any(dimension in TIMES for dimension in by):
+        asked = whose[0].asked
+        sums = await performance.totals(request, asked, columns)
+        return [Whole(whose[0], await performance.windows(request, asked), sums)]
+    found = iter(await of(request, [head for own in whose for head in own], by, columns))
+    return [[cell for _ in own for cell in next(found)] for own in whose]
 
 
 async def of(request: Request, whose: Sequence[Head], by: By, columns: tuple[str, ...]) -> list[list[Cell]]:
     """Batch: the cells of each head, in order of time: the sums of `columns`."""
-    asked = [head.asked for head in whose]
+    asked = performance.alike([head.asked for head in whose])
     windows = await performance.windows(request, asked)
     times = [dimension for dimension in by if dimension in TIMES]
     if not times:
         sums = await performance.totals(request, asked, columns)
-        return [
-            [Cell(head, 0, head.along, window, window.days, own)]
-            for head, window, own in zip(whose, windows, sums, strict=True)
-        ]
+        return [[_of_all_days(*one)] for one in zip(whose, windows, sums, strict=True)]
     granularity = Granularity.DAY
     if len(times) == 1 and times[0] is not Dimension.WEEKDAY:
         granularity = Granularity[times[0].name]
@@ -183,6 +269,10 @@ def _over_time(
             head, before[weekday] - 1, {**head.along, **along},
             Window(own[0].since, own[-1].until, window.timezone), days, _added(own),
         )  # fmt: skip
+
+
+def _of_all_days(head: Head, window: Window, metrics: Sums) -> Cell:
+    return Cell(head, 0, head.along, window, window.days, metrics)
 
 
 def _along(time: Dimension, point: Point, week_starts: int) -> int | str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -11,9 +10,10 @@ from typing import Any, NamedTuple
 
 from resolvers import completeness, performance
 from resolvers.alike import Alike
+from resolvers.batching import both
 from resolvers.calendar import Against
 from resolvers.context import Request
-from resolvers.formulas import PlainBlocks, exact_columns
+from resolvers.formulas import Blocks, PlainBlocks, Together, exact_columns
 from resolvers.metric import METRICS, REACH, Direction, Metric, Reason, Unit, definitions
 from resolvers.performance import Performance
 from resolvers.sums import Sums, divided
@@ -105,18 +105,30 @@ def spec_of(current: WindowSpec, to: Against | WindowSpec) -> WindowSpec:
 
 
 async def of(
-    request: Request, asked: Sequence[Performance], to: Against | WindowSpec, columns: tuple[str, ...]
-) -> Comparisons:
-    """Batch: each one's sums of `columns` beside those of the window that it is compared with."""
+    request: Request, asked: Sequence[Performance], to: Against | WindowSpec, columns: tuple[str, ...], *,
+    with_partial: bool,
+) -> Comparisons:  # fmt: skip
+    """Batch: each one's sums of `columns` beside those of the window that it is compared with. `with_partial`: whether
+    anybody wants to know that days are missing.
+    """
     earlier = performance.elsewhen(asked, lambda spec: spec_of(spec, to))
-    current, previous, windows, whole, whole_before = await asyncio.gather(
-        performance.totals(request, asked, columns),
-        performance.totals(request, earlier, columns),
-        performance.windows(request, earlier),
-        completeness.whole(request, asked),
-        completeness.whole(request, earlier),
+    previous, current = await both(
+        performance.totals(request, earlier, columns), performance.totals(request, asked, columns)
     )
-    partial = [not (own and own_before) for own, own_before in zip(whole, whole_before, strict=True)]
+    return await between(request, asked, earlier, current, previous, with_partial=with_partial)
+
+
+async def between(
+    request: Request, asked: Sequence[Performance], earlier: Sequence[Performance], current: Sequence[Sums],
+    previous: Sequence[Sums], *, with_partial: bool,
+) -> Comparisons:  # fmt: skip
+    """Batch: the sums of each one beside those of the same over an earlier window."""
+    # What it takes is at hand since the sums are.
+    windows = await performance.windows(request, earlier)
+    partial = [False] * len(asked)
+    if with_partial:
+        sides = await completeness.whole(request, asked), await completeness.whole(request, earlier)
+        partial = [not (own and own_before) for own, own_before in zip(*sides, strict=True)]
     return Comparisons(windows, partial, current, previous)
 
 
@@ -203,14 +215,15 @@ def _all_moved(name: Metric, pairs: Sequence[Changes], *, tracked: bool | None) 
     return found
 
 
-def _side_by_side(
-    name: Metric, current: Sequence[Sums], previous: Sequence[Sums]
-) -> tuple[PlainBlocks, PlainBlocks] | None:
+def _side_by_side(name: Metric, current: Sequence[Sums], previous: Sequence[Sums]) -> tuple[Together, Together] | None:
     """Both sides, where what is plain of them can be computed from columns, in one currency."""
-    if not (isinstance(current, PlainBlocks) and isinstance(previous, PlainBlocks)) or REACH in METRICS[name].parts:
+    if REACH in METRICS[name].parts:
+        return None
+    if not (isinstance(current, Blocks | PlainBlocks) and isinstance(previous, Blocks | PlainBlocks)):
         return None
     known = (current.currencies, current.terms)
-    alike = isinstance(current.currencies, frozenset) and known == (previous.currencies, previous.terms)
+    alike = current.terms and isinstance(current.currencies, frozenset)
+    alike = alike and known == (previous.currencies, previous.terms)
     return (current, previous) if alike else None
 
 

@@ -15,7 +15,7 @@ from db.level import Level
 from resolvers import coverage, reporting, tracked, window_reach
 from resolvers.calendar import Bucket, Granularity
 from resolvers.context import Request
-from resolvers.entity import Entities, Entity
+from resolvers.entity import Entities, Entity, side_by_side
 from resolvers.formulas import Shared
 from resolvers.found import Found
 from resolvers.ground import (
@@ -59,7 +59,7 @@ async def totals(
     columns: tuple[str, ...],
 ) -> Sequence[Sums]:  # fmt: skip
     """Batch: the sums of `columns` over each entity's window. All entities are of one level."""
-    entities = _side_by_side(entities)
+    entities = side_by_side(entities)
     own = _by_ad_account(entities)
     ground, windows, days, conversion = await _meant(request, own, level, spec, options, columns)
     reading = delivery.totals(request.database, request.org_id, level, stored(columns), days, own, conversion)
@@ -115,7 +115,7 @@ async def series(
     granularity: Granularity, columns: tuple[str, ...],
 ) -> Sequence[Series]:  # fmt: skip
     """Batch: the sums of `columns` over each bucket of each entity's window."""
-    entities = _side_by_side(entities)
+    entities = side_by_side(entities)
     own = _by_ad_account(entities)
     ground, windows, days, conversion = await _meant(request, own, level, spec, options, columns)
     starts = await _week_starts(request, own, granularity)
@@ -189,20 +189,17 @@ def _plain_series(
     alike = {terms_of(level, account.choice) for account in accounts.values()}
     if len(alike) > 1 or any(other != cut for other in others) or any(lines.columns.get("missing", ())):
         return None
-    known, *rest = [
-        [account.covered(level, bucket.since, bucket.until).missing for bucket in cut] for account in accounts.values()
-    ]
-    if any(one != known for one in rest) or not all(missing in (WHOLE, frozenset()) for missing in known):
-        return None
-    unknown = [number for number, missing in enumerate(known) if not missing]
+    unknown: list[int] = []
+    if not all(account.plain(level, whole=True) for account in accounts.values()):
+        known, *rest = [
+            [account.covered(level, bucket.since, bucket.until).missing for bucket in cut]
+            for account in accounts.values()
+        ]
+        if any(one != known for one in rest) or not all(missing in (WHOLE, frozenset()) for missing in known):
+            return None
+        unknown = [number for number, missing in enumerate(known) if not missing]
     currencies = _currencies(entities, accounts)
     return plain_series(granularity, cut, unknown, entities.ids, lines, currencies, *alike)
-
-
-def _side_by_side(entities: Sequence[Entity]) -> Entities:
-    if isinstance(entities, Entities):
-        return entities
-    return Entities([id_ for id_, _ in entities], [account for _, account in entities])
 
 
 def _by_ad_account(entities: Entities) -> dict[int, list[int]]:
@@ -270,7 +267,7 @@ async def _settle_by_date(request: Request, level: Level, unclear: Sequence[_Unc
     windows = {one.entity.ad_account_id: one.account.window for one in unclear}
     lines = await delivery.buckets(
         request.database, request.org_id, level, (), Granularity.DAY.value, await days_of(request, windows),
-        _by_ad_account(_side_by_side([one.entity for one in unclear])), dict.fromkeys(windows, 0),
+        _by_ad_account(side_by_side([one.entity for one in unclear])), dict.fromkeys(windows, 0),
     )  # fmt: skip
     spoken = set(zip(lines.entity_ids, lines.buckets, strict=True))
     for one in unclear:

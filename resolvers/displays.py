@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from resolvers.formulas import PlainBlocks
+from resolvers.formulas import Together
 from resolvers.metric import REACH, Definition, Difference, Metric, Primitive, Ratio, definitions
 
 # The keys of the answer and the metrics (by the names of their fields) that stand under them.
@@ -24,7 +24,7 @@ class _Compiled(NamedTuple):
     whole: tuple[str, ...]
 
 
-def displays(selected: Selected, blocks: PlainBlocks, largest: int) -> list[dict[str, Any]] | None:
+def displays(selected: Selected, blocks: Together, largest: int) -> list[dict[str, Any]] | None:
     """What `formulas.values` gives, by key, for each of the sums; None where it has to be asked.
 
     That is where something is unknown, where reach is selected, where sums are no integers, or where one that is shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from resolvers.alike import Alike
@@ -36,3 +37,18 @@ class Entities(Alike[Entity]):
     def distinct(self) -> bool:
         """Whether no two of them are equal."""
         return len(set(self.ids)) == len(self.ids)
+
+
+def side_by_side(entities: Sequence[Entity]) -> Entities:
+    """The same as columns."""
+    if isinstance(entities, Entities):
+        return entities
+    return Entities([id_ for id_, _ in entities], [account for _, account in entities])
+
+
+def joined(parts: Sequence[Entities]) -> Entities:
+    """Several of them, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    ids = list(chain.from_iterable(part.ids for part in parts))
+    return Entities(ids, list(chain.from_iterable(part.ad_account_ids for part in parts)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import repeat
 from math import inf
 from operator import attrgetter, is_, sub
@@ -57,6 +58,14 @@ class PlainBlocks(Alike[Sums]):
         missing = frozenset[int]() if number in self._absent else WHOLE
         return Sums(self._shared, place, missing, days=days[place] if days else 0, currencies=currencies, terms=terms)
 
+    def picked(self, numbers: Sequence[int]) -> PlainBlocks:
+        """Those of these numbers."""
+        known = self.currencies
+        currencies = known if isinstance(known, frozenset) else [known[number] for number in numbers]
+        absent = [place for place, number in enumerate(numbers) if number in self._absent]
+        places = [self._places[number] for number in numbers]
+        return PlainBlocks(self._shared, places, currencies, self.terms or PLAIN_TERMS, absent)
+
     def has(self, columns: Iterable[str]) -> bool:
         """Whether all of these sums are there, rather than none of them asked for."""
         return all(column in self._shared for column in columns)
@@ -86,6 +95,16 @@ class Blocks(list[Sums]):
         # Those that answer for themselves: something of them may be null or incomplete.
         self.unclear = [number for number, sums in enumerate(self) if not sums.plain]
 
+    @cached_property
+    def currencies(self) -> Shared:
+        """Those of all, or of each."""
+        first = self[0].currencies if self else frozenset[str]()
+        return first if all(sums.currencies == first for sums in self) else [sums.currencies for sums in self]
+
+    def has(self, columns: Iterable[str]) -> bool:
+        """Whether all of these sums are there and side by side."""
+        return all(column in self._shared for column in columns)
+
     def column(self, column: str) -> Sequence[int]:
         """One column's sums."""
         found = self._columns.get(column)
@@ -99,9 +118,18 @@ class Blocks(list[Sums]):
         return [sums.sum(column) for sums in self]
 
 
+# Many sums whose numbers are side by side.
+Together = Blocks | PlainBlocks
+
+
+def picked(blocks: Sequence[Sums], numbers: Sequence[int]) -> Together:
+    """Those of these numbers, side by side."""
+    return blocks.picked(numbers) if isinstance(blocks, PlainBlocks) else Blocks(blocks[number] for number in numbers)
+
+
 def levels_of(blocks: Sequence[Sums]) -> Sequence[Level | None]:
     """The level of each of many sums; None: a project's."""
-    if isinstance(blocks, Blocks | PlainBlocks) and blocks.terms:
+    if isinstance(blocks, Together) and blocks.terms:
         return [blocks.terms.level] * len(blocks)
     return [sums.terms.level for sums in blocks]
 
@@ -113,7 +141,7 @@ def values(
 
     `tracked` chooses whose conversions are meant (None: those of the terms); `percent` gives fractions times 100.
     """
-    together = blocks if isinstance(blocks, Blocks | PlainBlocks) else Blocks(blocks)
+    together = blocks if isinstance(blocks, Together) else Blocks(blocks)
     if not together:
         return []
     if together.terms is None:
@@ -132,7 +160,7 @@ def values(
 
 def told(name: Metric, blocks: Sequence[Sums], *, tracked: bool | None = None, percent: bool = False) -> list[Told]:
     """One metric of many sums, each value with its reason."""
-    together = blocks if isinstance(blocks, Blocks | PlainBlocks) else Blocks(blocks)
+    together = blocks if isinstance(blocks, Together) else Blocks(blocks)
     found: list[Told] = [
         (value, Reason.ZERO_DENOMINATOR if value is None else None)
         for value in values(name, together, tracked=tracked, percent=percent)
@@ -157,7 +185,7 @@ def sort_values(name: Metric, blocks: Sequence[Sums], *, worst: bool) -> list[fl
     return found
 
 
-def _plain_sums(definition: Primitive | Difference, blocks: Blocks | PlainBlocks) -> list[float | int | None]:
+def _plain_sums(definition: Primitive | Difference, blocks: Together) -> list[float | int | None]:
     scale, numbers = definition.scale, _side_by_side(definition, blocks)
     return list(numbers) if scale == 1 else [number / scale for number in numbers]
 
@@ -174,7 +202,7 @@ def _plain_ratios(ratio: Ratio, blocks: Blocks | PlainBlocks, hundred: int, term
 
 
 def exact_columns(
-    name: Metric, blocks: PlainBlocks, *, tracked: bool | None = None
+    name: Metric, blocks: Together, *, tracked: bool | None = None
 ) -> tuple[Iterable[int], Iterable[int]]:
     """One metric of sums that are plain, before it is rounded: numerators, and denominators, 0 where there is none."""
     assert blocks.terms
@@ -188,7 +216,7 @@ def exact_columns(
     return [above * top for top in _side_by_side(definition.numerator, blocks)], [below * bottom for bottom in bottoms]
 
 
-def _side_by_side(definition: Primitive | Difference, blocks: Blocks | PlainBlocks) -> Sequence[int]:
+def _side_by_side(definition: Primitive | Difference, blocks: Together) -> Sequence[int]:
     if isinstance(definition, Difference):
         return list(map(sub, blocks.column(definition.plus.column), blocks.column(definition.minus.column)))
     return blocks.column(definition.column)

@@ -19,7 +19,7 @@ from resolvers.options import Choice, ConversionSource, Options, UndefinedRatios
 from resolvers.sums import WHOLE, Terms
 from resolvers.window import (
     LIFETIME,
-    Range,
+    Today,
     Window,
     WindowSpec,
     ad_account_scopes,
@@ -27,10 +27,13 @@ from resolvers.window import (
     begun_at_once,
     first_days,
     resolve,
+    told_by_itself,
 )
 
 # Of so many ad accounts at a time it is left to other requests; beyond, to read the numbers takes longer.
 FEW = 10
+# What a window is resolved by that does not depend on it.
+_NO_DAY = Today(date.min)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ def _worked_out(
 
 
 def _resolved(request: Request, spec: WindowSpec, scope: AdAccountScopeRow) -> Window:
-    return Window(spec.since, spec.until) if isinstance(spec, Range) else resolve(request, spec, scope, None)
+    return spec.resolve(_NO_DAY) if told_by_itself(spec) else resolve(request, spec, scope, None)
 
 
 def accounts_of(
@@ -150,8 +153,8 @@ def currency_of(scope: AdAccountScopeRow) -> str:
 
 async def windows_of(request: Request, ids: Iterable[int], spec: WindowSpec) -> dict[int, Window]:
     """The window of each ad account. Only one that depends on today waits for the project's timezone."""
-    if isinstance(spec, Range):
-        return dict.fromkeys(ids, Window(spec.since, spec.until))
+    if told_by_itself(spec):
+        return dict.fromkeys(ids, spec.resolve(_NO_DAY))
     scopes = await request.load_all(ad_account_scopes, ids)
     first = await first_days(request, ((spec, scopes[id_].project_id) for id_ in ids))
     return {

@@ -49,6 +49,9 @@ class Metric(Enum):
     ROI = "roi"
     PROFIT = "profit"
 
+    # What is computed is looked up by metric again and again, and an enum's own hash is a function in Python.
+    __hash__ = object.__hash__
+
 
 class Unit(Enum):
     """What one of a metric is."""
@@ -80,7 +83,7 @@ MILLION = 1_000_000
 CENT = 10_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Primitive:
     """A number that is added up as it was told. It is stored as an integer: `scale` of them make one.
 
@@ -132,7 +135,7 @@ class Primitive:
         return (self,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Difference:
     """`plus` − `minus`, both sums over the same days, stored in the same scale."""
 
@@ -195,7 +198,7 @@ class Difference:
         return _of_all(self.parts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ratio:
     """`factor` × `numerator` / `denominator`, both sums over the same days."""
 
@@ -235,7 +238,7 @@ class Ratio:
         """Both sides."""
         return self.numerator, self.denominator
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Primitive, ...]:
         """The stored numbers that it is made of."""
         return tuple(dict.fromkeys((*self.numerator.parts, self.denominator)))

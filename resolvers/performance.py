@@ -16,7 +16,7 @@ from resolvers import delivery, ground, several
 from resolvers.alike import Alike, column
 from resolvers.calendar import Bucket, Granularity
 from resolvers.context import Request
-from resolvers.entity import Entities, Entity
+from resolvers.entity import Entities, Entity, side_by_side
 from resolvers.options import Choice, Options, chosen
 from resolvers.points import Point, Series
 from resolvers.several import Several, Whole
@@ -99,6 +99,16 @@ def of(
     return Performances(Entities(ids, accounts), level, spec, options, together=together)
 
 
+def alike(asked: Sequence[Performance]) -> Sequence[Performance]:
+    """The same side by side, where they are of entities of one level over the same window with the same options."""
+    if isinstance(asked, Performances) or not asked or asked[0].level is None:
+        return asked
+    rest = asked[0][1:]
+    if any(one[1:] != rest for one in asked):
+        return asked
+    return Performances(side_by_side([one.key for one in asked if isinstance(one.key, Entity)]), *rest)
+
+
 def elsewhen(asked: Sequence[Performance], respec: Callable[[WindowSpec], WindowSpec]) -> Sequence[Performance]:
     """The same nodes over other windows."""
     if isinstance(asked, Performances):
@@ -117,9 +127,10 @@ def places(asked: Sequence[Performance]) -> list[int]:
 async def windows(request: Request, asked: Sequence[Performance]) -> list[Window]:
     """Batch: the days that each is asked about."""
     ids = places(asked)
-    whole = (
-        {id_ for id_, one in zip(ids, asked, strict=True) if one.level is None} if _has_wholes(asked) else set[int]()
-    )
+    if isinstance(asked, Performances) and asked.asked[0]:
+        of_place = await _of_accounts(request, asked.asked[1], set(ids))
+        return list(map(of_place.__getitem__, ids))
+    whole = {id_ for id_, one in zip(ids, asked, strict=True) if one.level is None}
     projects, accounts = await asyncio.gather(
         request.load_all(project_scopes, whole), request.load_all(ad_account_scopes, set(ids) - whole)
     )
@@ -132,8 +143,12 @@ async def windows(request: Request, asked: Sequence[Performance]) -> list[Window
     return [each[one.spec][id_] for one, id_ in zip(asked, ids, strict=True)]
 
 
-def _has_wholes(asked: Sequence[Performance]) -> bool:
-    return not isinstance(asked, Performances) or asked.asked[0] is None
+async def _of_accounts(request: Request, spec: WindowSpec, ids: set[int]) -> Mapping[int, Window]:
+    """The window of each ad account, maybe of others, too: every field of a node asks for it."""
+    known: dict[int, Window] = request.told.setdefault(spec, {})
+    if not known.keys() >= ids:
+        known |= await _resolved(request, spec, await request.load_all(ad_account_scopes, ids))
+    return known
 
 
 async def _resolved(request: Request, spec: WindowSpec, scopes: Mapping[int, Scope]) -> dict[int, Window]:
@@ -216,6 +231,8 @@ async def _by_level(
     """Asks once for each level, window and options; `entities` and `projects` are batch functions with their last
     arguments.
     """
+    if not len(asked):
+        return []
     asked = await settled(request, asked)
     if isinstance(asked, Performances):
         level, *rest = asked.asked

@@ -14,7 +14,7 @@ from db.errors import AdgraphError
 from resolvers import delivery, formulas, performance, ranking
 from resolvers.context import Request
 from resolvers.cursor import Cursor, Key
-from resolvers.entity import Entities
+from resolvers.entity import Entities, joined
 from resolvers.listed import EntityList
 from resolvers.metric import Metric, columns_of
 from resolvers.options import AS_SET, Options
@@ -83,12 +83,7 @@ async def _ranked(
     request: Request, listed: EntityList, measures: Sequence[Measure], lists: Sequence[Entities]
 ) -> list[Ranked]:
     """Batch: those of each list who keep its conditions, in its order."""
-    everyone = lists[0]
-    if len(lists) > 1:
-        everyone = Entities(
-            list(chain.from_iterable(own.ids for own in lists)),
-            list(chain.from_iterable(own.ad_account_ids for own in lists)),
-        )
+    everyone = joined(lists)
     keys = await _keys(request, listed, everyone, measures)
     sort_keys: Sequence[Key] = keys[-1] if keys else []
     if isinstance(listed.order, Order):

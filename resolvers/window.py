@@ -145,6 +145,13 @@ class Before:
 
 
 WindowSpec = LastDays | Named | Range | Before
+
+
+def told_by_itself(spec: WindowSpec) -> bool:
+    """Whether the days of a window do not depend on today."""
+    return isinstance(spec, Range) or (isinstance(spec, Before) and isinstance(spec.spec, Range))
+
+
 # What tells where a project is: of itself, or of an ad account in it.
 Scope = AdAccountScopeRow | ProjectScopeRow
 DEFAULT = Named(Preset.LAST_30_DAYS)

@@ -1,0 +1,45 @@
+"""What comes next: of few parts of a node, what rows of a breakdown will be asked for is read beside their numbers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import Any, NamedTuple
+
+from db.entity import BY_LEVEL
+from resolvers import performance, tree
+from resolvers.calendar import Against
+from resolvers.cells import Head, Parts
+from resolvers.comparison import spec_of
+from resolvers.context import Request
+from resolvers.sums import Sums
+
+# Of more parts than these a page shows too few.
+FEW = 100
+
+
+class Ahead(NamedTuple):
+    """Which columns of the rows' entities, and of the sums of the days that they are compared with. None: no such."""
+
+    entities: tuple[str, ...] | None = None
+    compared: tuple[str, ...] | None = None
+    to: Against = Against.PREVIOUS_PERIOD
+
+
+async def read(request: Request, parts: Sequence[Sequence[Head]], ahead: Ahead) -> tuple[Ahead, Sequence[Sums]] | None:
+    """Reads it of all of the parts, so that what is shown of some of them need not wait until it is known of which.
+
+    The request remembers the entities; given are the sums. What goes wrong does so again where it is asked for.
+    """
+    if len(parts) != 1 or not isinstance(own := parts[0], Parts) or not 0 < len(own) <= FEW:
+        return None
+    asking: list[Awaitable[Any]] = []
+    if ahead.compared is not None:
+        earlier = performance.elsewhen(own.asked, lambda spec: spec_of(spec, ahead.to))
+        asking.append(performance.totals(request, earlier, ahead.compared))
+    if ahead.entities is not None:
+        asking.append(request.load_all(tree.by_id, own.entities.ids, BY_LEVEL[own.level], ahead.entities))
+    found = await asyncio.gather(*asking, return_exceptions=True)
+    if ahead.compared is None or isinstance(found[0], BaseException):
+        return None
+    return ahead, found[0]
