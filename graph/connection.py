@@ -7,8 +7,9 @@ import strawberry
 
 from db.database import Row
 from db.entity import Kind
-from db.errors import Invalid
+from db.errors import AdgraphError, Invalid
 from graph.field import batched
+from graph.ranking import given
 from graph.selection import Info, Selection
 from resolvers import global_id, tree
 from resolvers.alike import column
@@ -62,17 +63,13 @@ def checked_first(request: Request, first: int) -> int:
     return first
 
 
-def _after(kind: Kind[Row], after: str | None) -> int:
-    return kind.start if after is None or after is strawberry.UNSET else global_id.parse_cursor(kind, after)
-
-
 def children(kind: Kind[Row], graphql_type: object, description: str) -> Any:
     """The field that lists a node's children of one kind."""
 
     async def pages(
         request: Request, selection: Selection, rows: Sequence[Row], first: First = 50, after: After = strawberry.UNSET
-    ) -> Sequence[tree.Page]:
-        page = (node_columns(selection, kind), _after(kind, after), checked_first(request, first))
+    ) -> Sequence[tree.Page | AdgraphError]:
+        page = (node_columns(selection, kind), given(after), checked_first(request, first))
         return await request.load_column(tree.children, column(rows, "id"), kind, *page)
 
     return batched(pages, graphql_type, description, needs=())
@@ -82,7 +79,8 @@ def roots(kind: Kind[Row], graphql_type: object, description: str) -> Any:
     """The field that lists all the organization's nodes of one kind."""
 
     async def resolve(info: Info, first: First = 50, after: After = strawberry.UNSET) -> Any:
-        page = (node_columns(Selection.of(info), kind), _after(kind, after), checked_first(info.context, first))
+        behind = global_id.parse_cursor(kind, after, None) if after else kind.start
+        page = (node_columns(Selection.of(info), kind), behind, checked_first(info.context, first))
         return await tree.roots(info.context, kind, *page)
 
     return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description)

@@ -11,7 +11,7 @@ from typing import Any
 from db import entity, entity_list
 from db.database import Row
 from db.entity import Kind
-from db.entity_list import Conditions, Order
+from db.entity_list import Order
 from db.errors import AdgraphError
 from resolvers import global_id, listed, ranked_list, tree
 from resolvers.batching import many_per_key
@@ -40,7 +40,7 @@ class ListPage(Page):
         """The cursor of the node of that number."""
         id_ = self.nodes[number].id
         if self.listed.by_id:
-            return global_id.cursor(self.kind, id_)
+            return global_id.cursor(self.kind, id_, self.parent_id)
         assert self.parent_id is not None
         return self.listed.stamp(self.parent_id).write(Cursor(self.windows, self.keys[number], (id_,)))
 
@@ -54,9 +54,8 @@ async def pages(
     first: int,
 ) -> Sequence[Page | AdgraphError]:  # fmt: skip
     """Batch: a page of the list below each parent."""
-    if which.by_id and which.parent is which.kind.parent and which.conditions == Conditions():
-        behind = which.kind.start if after is None else global_id.parse_cursor(which.kind, after)
-        return await tree.children(request, parent_ids, which.kind, columns, behind, first)
+    if which.by_id and which.parent is which.kind.parent:
+        return await tree.children(request, parent_ids, which.kind, columns, after, first)
     found: Found = {}
     asked: list[int] = []
     start: Cursor | None = None
@@ -78,7 +77,7 @@ def _start(which: EntityList, parent_id: int, after: str | None) -> Cursor | Non
     if after is None:
         return None
     if which.by_id:
-        return Cursor((), None, (global_id.parse_cursor(which.kind, after),))
+        return Cursor((), None, (global_id.parse_cursor(which.kind, after, parent_id),))
     return which.stamp(parent_id).read(after)
 
 

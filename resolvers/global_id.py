@@ -61,19 +61,24 @@ def parse_as(kind: Kind[Row], text: str, argument: str = "id") -> int:
     return number
 
 
-def cursor(kind: Kind[Row], number: int) -> str:
-    """A cursor that stands behind the node `number` in a list of its kind."""
-    return encode(f"after {TYPE_NAMES[kind]}", number)
+def cursor(kind: Kind[Row], number: int, parent_id: int | None) -> str:
+    """A cursor that stands behind the node `number` in the list of its kind below a parent, or of all of them."""
+    return encode(_list_of(kind, parent_id), number)
 
 
-def parse_cursor(kind: Kind[Row], text: str) -> int:
-    """The number of the node that the cursor stands behind."""
+def parse_cursor(kind: Kind[Row], text: str, parent_id: int | None) -> int:
+    """The number of the node that the cursor stands behind; `Invalid` unless it is one of this very list."""
     label, number = _decode(text) or ("", 0)
-    if label != f"after {TYPE_NAMES[kind]}":
+    if label != _list_of(kind, parent_id):
         raise Invalid(
             f"`after`: {_shown(text)} is not a cursor of this list. Use `pageInfo.endCursor` of the same list."
         )
     return number
+
+
+def _list_of(kind: Kind[Row], parent_id: int | None) -> str:
+    name = TYPE_NAMES[kind]
+    return f"after {name}" if parent_id is None else f"after {name} of {parent_id}"
 
 
 def place_cursor(type_name: str, place: int) -> str:

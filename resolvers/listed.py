@@ -35,8 +35,8 @@ class EntityList(NamedTuple):
 
     @property
     def by_id(self) -> bool:
-        """Whether a node's id alone says where in it the node is."""
-        return self.order == Order() and not self.metrics
+        """Whether it is of all that are below a node, so that an id alone says where in it the id's node is."""
+        return self.order == Order() and not self.metrics and self.conditions == Conditions()
 
     def stamp(self, parent_id: int) -> Stamp:
         """What marks the cursors of the list below one parent."""

@@ -14,6 +14,7 @@ from typing import Any
 from db import entity
 from db.database import R, Row
 from db.entity import Kind
+from db.errors import AdgraphError
 from db.level import Platform
 from resolvers import global_id
 from resolvers.alike import Alike, Nested, Rows
@@ -60,17 +61,16 @@ class Page:
 
     def cursor(self, number: int) -> str:
         """The cursor of the node of that number."""
-        return global_id.cursor(self.kind, self.nodes[number].id)
+        return global_id.cursor(self.kind, self.nodes[number].id, self.parent_id)
 
 
 class Pages(Alike[Page]):
     """The first pages below many parents, each with all that it has: the nodes of all, and how many are of each."""
 
-    def __init__(self, kind: Kind[Row], parent_ids: Sequence[int], nodes: Nested[Row], *, has_previous: bool) -> None:
+    def __init__(self, kind: Kind[Row], parent_ids: Sequence[int], nodes: Nested[Row]) -> None:
         self.kind = kind
         self.parent_ids = parent_ids
         self.nodes = nodes
-        self.has_previous = has_previous
 
     def __len__(self) -> int:
         return len(self.parent_ids)
@@ -81,13 +81,11 @@ class Pages(Alike[Page]):
 
     def at(self, number: int) -> Page:
         """One of them."""
-        return Page(
-            self.kind, self.parent_ids[number], self.nodes[number], has_next=False, has_previous=self.has_previous
-        )
+        return Page(self.kind, self.parent_ids[number], self.nodes[number], has_next=False, has_previous=False)
 
     def __iter__(self) -> Iterator[Page]:
         for parent_id, nodes in zip(self.parent_ids, self.nodes, strict=True):
-            yield Page(self.kind, parent_id, nodes, has_next=False, has_previous=self.has_previous)
+            yield Page(self.kind, parent_id, nodes, has_next=False, has_previous=False)
 
 
 def _page(
@@ -112,18 +110,46 @@ async def by_external_id(
 
 
 async def children(
-    request: Request, parent_ids: Sequence[int], kind: Kind[Row], columns: tuple[str, ...], after: int, first: int
-) -> Sequence[Page]:
+    request: Request,
+    parent_ids: Sequence[int],
+    kind: Kind[Row],
+    columns: tuple[str, ...],
+    after: str | None,
+    first: int,
+) -> Sequence[Page | AdgraphError]:
     """Batch: a page of each parent's children, in order; one row more than the page tells whether another follows."""
-    rows = Rows(await entity.children(request.database, request.org_id, kind, columns, parent_ids, after, first + 1))
+    if after is not None:
+        return await _children_behind(request, parent_ids, kind, columns, after, first)
+    rows = Rows(
+        await entity.children(request.database, request.org_id, kind, columns, parent_ids, kind.start, first + 1)
+    )
     counts = Counter(rows.every(kind.parent_column))
     if max(counts.values(), default=0) <= first and [*counts] == [one for one in parent_ids if one in counts]:
         # As they came: parent by parent, all of each.
         request.spend(len(rows))
-        nodes = Nested(rows, [counts[one] for one in parent_ids])
-        return Pages(kind, parent_ids, nodes, has_previous=after != kind.start)
+        return Pages(kind, parent_ids, Nested(rows, [counts[one] for one in parent_ids]))
     groups = many_per_key(parent_ids, rows, key=itemgetter(kind.parent_column))
-    return [_page(request, kind, parent, own, after, first) for parent, own in zip(parent_ids, groups, strict=True)]
+    return [
+        _page(request, kind, parent, own, kind.start, first) for parent, own in zip(parent_ids, groups, strict=True)
+    ]
+
+
+async def _children_behind(
+    request: Request, parent_ids: Sequence[int], kind: Kind[Row], columns: tuple[str, ...], after: str, first: int
+) -> list[Page | AdgraphError]:
+    found: list[Page | AdgraphError] = []
+    for parent_id in parent_ids:
+        try:
+            behind = global_id.parse_cursor(kind, after, parent_id)
+        except AdgraphError as error:
+            found.append(error)
+        else:
+            # A cursor is of one list: this happens once.
+            rows = await entity.children(
+                request.database, request.org_id, kind, columns, [parent_id], behind, first + 1
+            )
+            found.append(_page(request, kind, parent_id, rows, behind, first))
+    return found
 
 
 async def child_counts(request: Request, parent_ids: Sequence[int], kind: Kind[Row]) -> list[int]:

@@ -332,6 +332,48 @@ async def test_a_cursor_of_another_list_is_refused(database, org_id, listed, ref
     }
 
 
+async def test_a_cursor_of_another_list_is_refused_where_neither_has_an_order(database, org_id, listed, refused):
+    tree = await make_ranking(database, org_id)
+    other = await make_ranking(database, org_id)
+    place = ("AdSet", tree.ad_set, "ads")
+    active = {"filter": {"statuses": ["ACTIVE"]}}
+    of_all = (await listed(*place, first=2))["pageInfo"]["endCursor"]
+    of_active = (await listed(*place, **active, first=2))["pageInfo"]["endCursor"]
+
+    for asked, arguments in (
+        (("AdSet", other.ad_set, "ads"), {"after": of_all}),
+        (("Campaign", tree.campaign, "ads"), {"after": of_all}),
+        (("Campaign", tree.campaign, "adSets"), {"after": of_all}),
+        (place, active | {"after": of_all}),
+        (place, {"after": of_active}),
+        (("AdSet", other.ad_set, "ads"), active | {"after": of_active}),
+    ):
+        error = await refused(*asked, **arguments)
+        assert (error.extensions, "`after`" in error.message) == ({"code": "VALIDATION"}, True)
+    assert [node["id"] for node in (await listed(*place, **active, after=of_active))["nodes"]] == [
+        node["id"] for node in (await listed(*place, **active))["nodes"][2:]
+    ]
+
+
+async def test_of_several_lists_a_cursor_goes_on_in_its_own_and_the_others_say_so(database, org_id, execute):
+    tree = await make_tree(database, org_id, ads=3)
+    other = await make_ad_set(database, org_id, tree.campaign)
+    ads = [await make_ad(database, org_id, other) for _ in range(3)]
+    text = """query ($id: ID!, $after: String) { project(id: $id) { adSets { nodes { id ads(first: 1, after: $after) {
+      nodes { id } pageInfo { endCursor }
+    } } } } }"""
+    project = {"id": global_id.encode("Project", tree.project)}
+
+    first = (await execute(text, project)).data["project"]["adSets"]["nodes"]
+    second = await execute(text, project | {"after": first[1]["ads"]["pageInfo"]["endCursor"]})
+
+    own, after = second.data["project"]["adSets"]["nodes"]
+    assert own["ads"] is None
+    assert [node["id"] for node in after["ads"]["nodes"]] == [global_id.encode("Ad", ads[1])]
+    (error,) = second.errors
+    assert (error.path, error.extensions) == (["project", "adSets", "nodes", 0, "ads"], {"code": "VALIDATION"})
+
+
 async def test_money_of_several_currencies_neither_orders_nor_filters(database, org_id, listed, refused):
     project, made = await make_two_branches(database, org_id)
     await make_ad_account(database, org_id, project, currency="EUR", platform=Platform.TIKTOK)

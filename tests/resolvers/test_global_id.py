@@ -23,18 +23,19 @@ def test_an_id_comes_back_as_its_kind_and_number(kind, number):
 
 
 @given(kinds, numbers)
-def test_a_cursor_comes_back_in_a_list_of_its_kind_only(kind, number):
-    cursor = global_id.cursor(kind, number)
+def test_a_cursor_comes_back_in_its_own_list_only(kind, number):
+    cursor, of_all = global_id.cursor(kind, number, 7), global_id.cursor(kind, number, None)
 
-    assert global_id.parse_cursor(kind, cursor) == number
-    for other in set(entity.KINDS) - {kind}:
+    assert global_id.parse_cursor(kind, cursor, 7) == global_id.parse_cursor(kind, of_all, None) == number
+    others = [(other, cursor, 7) for other in set(entity.KINDS) - {kind}]
+    for other, text, parent in [*others, (kind, cursor, 8), (kind, cursor, None), (kind, of_all, 7)]:
         with pytest.raises(Invalid, match="`after`"):
-            global_id.parse_cursor(other, cursor)
+            global_id.parse_cursor(other, text, parent)
 
 
 @given(st.text())
 def test_no_other_text_is_an_id_or_a_cursor(text):
-    for parse in (global_id.parse, lambda text: global_id.parse_cursor(entity.AD, text)):
+    for parse in (global_id.parse, lambda text: global_id.parse_cursor(entity.AD, text, 7)):
         with pytest.raises(Invalid):
             parse(text)
 

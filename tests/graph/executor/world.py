@@ -102,7 +102,11 @@ def values(known: dict[Kind[Row], list[int]]) -> Values:
         name = field.lower().removesuffix("s")
         kind = next((one for one in KINDS if global_id.TYPE_NAMES[one].lower() == name), None)
         if argument == "after" and kind:
-            return [*(global_id.cursor(kind, number) for number in known[kind]), "no cursor"]
+            above: list[int | None] = [one for upper in KINDS[: KINDS.index(kind)] for one in known[upper]]
+            return [
+                *(global_id.cursor(kind, number, one) for number in known[kind] for one in above or [None]),
+                "no cursor",
+            ]
         if scalar == "ID":
             return [*(ids[kind] * 4 if kind else []), *every, *unknown]
         if scalar == "DateTime":
