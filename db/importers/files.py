@@ -202,8 +202,11 @@ def sha256(path: Path) -> str:
 
 def damaged(path: Path, line: int, error: Exception) -> BadRow:
     """The bad row of a compressed file that cannot be unpacked any further."""
-    why = "it is cut short" if isinstance(error, EOFError) else "it is damaged"
-    return BadRow(Place(path, line), "", "", f"the file cannot be unpacked from here on, {why}", ends_file=True)
+    cut = isinstance(error, EOFError)
+    why = "it is cut short" if cut else "it is damaged, and what comes before may be wrong"
+    # Whether what was unpacked is what was packed, only the checksum behind all of it tells.
+    reason = f"the file cannot be unpacked from here on, {why}"
+    return BadRow(Place(path, line), "", "", reason, ends_file=True, spoils=not cut)
 
 
 class Lines:

@@ -196,7 +196,7 @@ class BadRow:
 
     `ends_file`: nothing behind it can be read, so who takes the rest does not know what is missing. `row` is the whole
     row as the source has it, a line of CSV or JSON, where it can be told. `describes`: the row is an entity's, and
-    about no day.
+    about no day. `spoils`: what was read of the file before may be wrong as well, so that nothing of it can be taken.
     """
 
     place: Place
@@ -206,6 +206,7 @@ class BadRow:
     ends_file: bool = False
     row: str = ""
     describes: bool = False
+    spoils: bool = False
 
 
 Record = Entity | Fact | Facts | WindowReach | Computed | Reported | Orphan | Note | BadRow

@@ -11,6 +11,7 @@ from typing import IO, Self
 from db.errors import Invalid
 from db.importers.files import STANDARD_INPUT
 from db.importers.records import BadRow
+from db.importing.refusals import ImportRefused
 
 _HEADER = ("file", "line", "column", "value", "reason", "row")
 
@@ -42,7 +43,9 @@ class Rejects:
                 rejects._unfinished.unlink()
 
     def keep(self, bad_row: BadRow) -> None:
-        """Adds a row."""
+        """Adds a row; raises `ImportRefused` where nothing beside it can be taken either."""
+        if bad_row.spoils:
+            raise ImportRefused([bad_row], 1)
         self.count += 1
         with self._telling():
             if self._file is None:

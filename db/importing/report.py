@@ -98,8 +98,9 @@ def warnings(
             "Import all files of a day together."
         )
     if unread:
+        rows = "1 row was" if unread == 1 else f"{unread:,} rows were"
         found.append(
-            f"{unread:,} rows were left out, and nobody knows of which entities and days: so no day counts as covered "
-            "by this import. Correct them, and import the whole of it again."
+            f"{rows} left out, and nobody knows of which entities and days: so no day counts as covered by this "
+            "import. Correct what is wrong, and import the whole of it again."
         )
     return tuple(found)

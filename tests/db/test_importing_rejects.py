@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import gzip
 from pathlib import Path
 
 import pytest
 
 from db.database import Database
 from db.errors import Invalid
+from db.importers import table
 from db.importers.records import BadRow, Record
 from db.importing import ImportRefused, Rejects
 from db.level import Level
@@ -136,3 +138,20 @@ async def test_a_rehearsal_keeps_no_rejects(database: Database, org_id: int, tmp
 
     assert report.rejected == 1
     assert names(tmp_path) == []
+
+
+async def test_nothing_is_taken_of_a_packed_file_that_is_damaged(database: Database, org_id: int, tmp_path: Path):
+    rows_of_it = "".join(f"2025-03-10,1,1000{number},1.5\n" for number in range(5_000))
+    packed = bytearray(gzip.compress(f"date,account_id,campaign_id,spend\n{rows_of_it}".encode()))
+    # Most of its rows can still be read, with other digits here and there.
+    packed[len(packed) // 2] ^= 0x41
+    path = tmp_path / "damaged.csv.gz"
+    path.write_bytes(packed)
+    before = await contents(database)
+
+    with Rejects.beside(path) as rejects, pytest.raises(ImportRefused, match="it is damaged") as refused:
+        await take(database, org_id, table.read([path]), rejects=rejects)
+
+    assert refused.value.bad_rows[0].spoils
+    assert await contents(database) == before
+    assert names(tmp_path) == ["damaged.csv.gz"]
