@@ -10,7 +10,7 @@ order by window_reach.entity_id, window_reach.since, window_reach.until;
 
 -- name: life_reaches
 -- What was reported of the whole lives of the entities $2, whose days are those of the timezones $3, and the day on
--- which it was: not of those that were shown, or may have been, on a later one.
+-- which it was: not of those that were shown, or may have been, on a later one, nor where one day alone reached more.
 with said as (
     select
         window_reach.entity_id, window_reach.reach, window_reach.impressions,
@@ -28,8 +28,11 @@ from said
 where not exists (
         select 1
         from daily_fact
-        where daily_fact.org_id = $1 and daily_fact.entity_id = said.entity_id and daily_fact.day > said.last_day
-            and (daily_fact.impressions > 0 or daily_fact.missing & 2 <> 0)
+        where daily_fact.org_id = $1 and daily_fact.entity_id = said.entity_id
+            and (
+                daily_fact.reach > said.reach
+                or (daily_fact.day > said.last_day and (daily_fact.impressions > 0 or daily_fact.missing & 2 <> 0))
+            )
     )
     and not exists (
         select 1

@@ -159,6 +159,16 @@ async def test_the_reach_of_a_whole_life_is_that_of_lifetime_unless_the_entity_w
     assert told["reachBounds"]["atLeast"] == (reach or 60)
 
 
+@pytest.mark.parametrize(("said", "reach", "at_least"), [(60, 60, 60), (59, None, 60)])
+async def test_a_whole_life_in_which_one_day_reached_more_is_none(
+    two_weeks: None, ask: Any, database: Database, org_id: int, said: int, reach: int | None, at_least: int
+):
+    await take(database, org_id, [make_life(said, LAST)])
+    told = await lifetime(ask)
+
+    assert (told["totals"]["reach"], told["reachBounds"]["atLeast"]) == (reach, at_least)
+
+
 async def test_a_day_without_impressions_takes_no_lifetime_reach_away(
     two_weeks: None, ask: Any, database: Database, org_id: int
 ):
