@@ -34,6 +34,8 @@ RULES = (
 MAX_ERRORS = 5
 # A document takes about a hundred bytes of memory per character of its text, and as much again for each of its plans.
 KEPT_CHARACTERS = 200_000
+# A document is asked for with ever other variables.
+MOST_BODIES = 200
 # What the shortest text takes beside its characters, in characters.
 LEAST_CHARACTERS = 60
 # The key under which a request's extensions hand its document to the execution.
@@ -48,6 +50,27 @@ class InvalidDocument(Exception):
         self.errors = errors
 
 
+class Bodies:
+    """What answers requests that were sent before, by their bodies."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Any] = {}
+        self.room = 0
+
+    def get(self, body: bytes) -> Any:
+        """What answers it, if it is known."""
+        return self._known.get(body)
+
+    def keep(self, body: bytes, executor: Any) -> None:
+        """Remembers it; all are forgotten where they have become many."""
+        if len(self._known) >= MOST_BODIES:
+            self._known.clear()
+            self.room = 0
+        self._known[body] = executor
+        # With the values of its variables it takes some 20 times its length.
+        self.room += len(body) // 4
+
+
 @dataclass(frozen=True)
 class Document:
     """A valid document and its operations by name (the lone unnamed one has the name None)."""
@@ -56,8 +79,9 @@ class Document:
     syntax: DocumentNode
     operations: dict[str | None, OperationDefinitionNode] = field(default_factory=dict)
     plans: Plans = field(default_factory=Plans)
-    # What executes its operations, by name, ready to be used again.
+    # What executes its operations, by name, ready to be used again; and with variables, by the body of the request.
     _executors: dict[str | None, Any] = field(default_factory=dict)
+    bodies: Bodies = field(default_factory=Bodies)
 
     def remember(self, operation: OperationDefinitionNode, executor: Callable[[], Any]) -> None:
         """Keeps what executes an operation, unless something is kept already."""
@@ -97,8 +121,9 @@ class _Kept:
 
     def takes(self, text: str) -> int:
         """The room that it takes by now: executions add plans."""
-        plans = self.found.plans.count if isinstance(self.found, Document) else 0
-        return (len(text) + LEAST_CHARACTERS) * (1 + plans)
+        if not isinstance(self.found, Document):
+            return len(text) + LEAST_CHARACTERS
+        return (len(text) + LEAST_CHARACTERS) * (1 + self.found.plans.count) + self.found.bodies.room
 
 
 class Documents:

@@ -1,6 +1,6 @@
 """The Metrics type: what clients see of resolvers.sums.Sums. Every field comes from the metric's definition."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import strawberry
@@ -20,15 +20,13 @@ from resolvers.metric import BUNDLES, METRICS, Metric, Reason
 from resolvers.sums import Sums
 
 
-def _build(fields: Sequence[FieldPlan], blocks: Sequence[Sums]) -> list[dict[str, Any]] | None:
-    """The answer's objects for sums that are all plain, where nothing but metrics is selected; else None."""
-    if not isinstance(blocks, Blocks | PlainBlocks):
-        return None
+def _builder(fields: Sequence[FieldPlan]) -> Callable[[Sequence[Sums]], list[dict[str, Any]] | None] | None:
+    """What makes the answer's objects for sums that are all plain, where nothing but metrics is selected; else None."""
     metrics = [None if one.nodes[0].arguments else getattr(one.many, "metric", None) for one in fields]
     if None in metrics:
         return None
     selected = tuple((one.key, metric.value) for one, metric in zip(fields, metrics, strict=True) if metric)
-    return displays(selected, blocks, MAX_EXACT)
+    return lambda blocks: displays(selected, blocks, MAX_EXACT) if isinstance(blocks, Blocks | PlainBlocks) else None
 
 
 def _unavailable(_request: Request, _selection: Selection, blocks: Sequence[Sums]) -> list[list[UnavailableMetric]]:
@@ -85,7 +83,7 @@ def _same(_request: Request, _selection: Selection, blocks: Sequence[Sums]) -> S
 )
 class Metrics:
     gather = staticmethod(Blocks)
-    build = staticmethod(_build)
+    builder = staticmethod(_builder)
 
     spend = metric_field(Metric.SPEND)
     impressions = metric_field(Metric.IMPRESSIONS)

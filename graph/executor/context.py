@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from copy import copy
 from typing import Any
 
 from graphql import GraphQLError
@@ -14,7 +13,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from structlog.contextvars import bind_contextvars
 
 from graph.documents import DOCUMENT, Document
-from graph.executor.plan import Plans, SelectionPlan
+from graph.executor.plan import FieldPlan, Plans, SelectionPlan
 from graph.executor.run import Run
 
 EXECUTIONS = Counter("adgraph_executions", "Operations that this process has executed, by executor.", ["executor"])
@@ -24,6 +23,14 @@ _COUNTED = {executor: EXECUTIONS.labels(executor) for executor in (BREADTH_FIRST
 
 class BreadthFirst(StrawberryGraphQLCoreExecutionContext):
     """Runs queries level by level; mutations and introspection run on graphql-core's executor, which it extends."""
+
+    # Once prepared: what it executes, and the arguments of fields as they are with its variables.
+    plan: SelectionPlan | None = None
+    arguments: dict[FieldPlan, dict[str, Any]]
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.arguments = {}
 
     def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: FBT001  # graphql-core's signature
         """The operation's result, or a coroutine of it."""
@@ -39,25 +46,30 @@ class BreadthFirst(StrawberryGraphQLCoreExecutionContext):
         _count(BREADTH_FIRST)
         return self._run(plan)
 
-    def again(self, root: object, context: object, variables: dict[str, Any]) -> Coroutine[Any, Any, Any] | None:
-        """The coroutine of another request's result, where one before has read all but its variables. None where
-        graphql-core has to say what does not fit, or to execute the operation.
+    def prepared(self, variables: dict[str, Any]) -> BreadthFirst | None:
+        """What answers further requests of the operation with these variables. None where graphql-core has to say what
+        does not fit, or to execute the operation.
         """
         known = self.operation.variable_definitions or ()
         values = get_variable_values(self.schema, known, variables, max_errors=1)
         if isinstance(values, list):
             return None
-        executor = copy(self)
-        executor.root_value, executor.context_value, executor.variable_values = root, context, values
-        executor.collected_errors = CollectedErrors()
+        executor = self._copy()
+        executor.variable_values, executor.arguments = values, {}
         try:
-            plan = executor._plan()  # noqa: SLF001  # its own
+            executor.plan = executor._plan()  # noqa: SLF001  # its own
         except GraphQLError:
             return None
-        if plan is None:
-            return None
+        return executor if executor.plan else None
+
+    def again(self, root: object, context: object) -> Coroutine[Any, Any, Any]:
+        """The coroutine of another request's result, once prepared."""
+        assert self.plan is not None
+        executor = self._copy()
+        executor.root_value, executor.context_value = root, context
+        executor.collected_errors = CollectedErrors()
         _count(BREADTH_FIRST)
-        return executor._run(plan)  # noqa: SLF001  # as above
+        return executor._run(self.plan)  # noqa: SLF001  # its own
 
     def _run(self, plan: SelectionPlan) -> Coroutine[Any, Any, Any]:
         async def run() -> Any:
@@ -79,10 +91,17 @@ class BreadthFirst(StrawberryGraphQLCoreExecutionContext):
         return found
 
     def _without_request(self) -> BreadthFirst:
-        kept = copy(self)
+        kept = self._copy()
         kept.root_value = kept.context_value = None
-        kept.variable_values, kept.collected_errors = VariableValues({}, {}), CollectedErrors()
+        kept.variable_values, kept.arguments = VariableValues({}, {}), {}
+        kept.collected_errors = CollectedErrors()
         return kept
+
+    def _copy(self) -> BreadthFirst:
+        # What `copy` gives, in a fifth of the time.
+        found = object.__new__(type(self))
+        found.__dict__.update(self.__dict__)
+        return found
 
 
 def _count(executor: str) -> None:

@@ -18,7 +18,7 @@ class Root:
         return []
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # a frozen one takes three times as long to make, and each field of a level has one
 class Under:
     """The values of one field of all objects above."""
 
@@ -30,7 +30,7 @@ class Under:
         return [*self.above.path(number), self.key]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Picked:
     """Some of the values above."""
 

@@ -108,6 +108,12 @@ class FieldPlan:
         return is_leaf_type(get_nullable_type(self.definition.type))
 
     @cached_property
+    def object_type(self) -> GraphQLObjectType | None:
+        """What all of its values are, if that is one type of objects."""
+        found = get_nullable_type(self.definition.type)
+        return found if isinstance(found, GraphQLObjectType) else None
+
+    @cached_property
     def attribute(self) -> str | None:
         """The attribute that its values are, if they are no more than that."""
         plain = self.strawberry is not None and self.strawberry.is_basic_field
@@ -226,12 +232,13 @@ class SelectionPlan:
         ]
 
     @cached_property
-    def at_once(self) -> Callable[[list[FieldPlan], Any], list[dict[str, Any]] | None] | None:
-        """What makes the answer's objects without going field by field, where the type has such a way; it says None
-        where it has to be gone.
+    def at_once(self) -> Callable[[Any], list[dict[str, Any]] | None] | None:
+        """What makes the answer's objects without going field by field, where the type has such a way for these fields;
+        it says None where it has to be gone.
         """
-        found: Callable[[list[FieldPlan], Any], list[dict[str, Any]] | None] | None = self._own("build")
-        return found
+        builder: Callable[[list[FieldPlan]], Callable[[Any], list[dict[str, Any]] | None] | None] | None
+        builder = self._own("builder")
+        return builder(self.fields) if builder else None
 
     @cached_property
     def gather(self) -> Callable[[list[Any]], list[Any]] | None:

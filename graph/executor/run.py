@@ -52,6 +52,7 @@ class Run:
         self._context = context
         self._converter = context.schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]  # noqa: SLF001  # the way back
         self._request = context.context_value if isinstance(context.context_value, Request) else None
+        self._arguments = context.arguments
         self.errors: list[GraphQLError] = []
 
     async def execute(self, plan: SelectionPlan, root: object) -> dict[str, Any] | None:
@@ -64,11 +65,14 @@ class Run:
     async def _objects(self, plan: SelectionPlan, objects: Values, places: Places) -> Values:
         """The answer's objects for `objects`, all of one type."""
         objects = plan.gather(objects) if plan.gather and not isinstance(objects, ALIKE) else objects
-        if plan.at_once and (built := plan.at_once(plan.fields, objects)) is not None:
+        if plan.at_once and (built := plan.at_once(objects)) is not None:
             return built
-        found = [self._column(field, objects, Under(places, field.key)) for field in plan.fields]
-        answers = iter(await self._together([column for column in found if not isinstance(column, list)]))
-        columns = [column if isinstance(column, list) else next(answers) for column in found]
+        columns: list[Any] = [self._column(field, objects, Under(places, field.key)) for field in plan.fields]
+        waiting = [number for number, column in enumerate(columns) if not isinstance(column, list)]
+        if len(waiting) == 1:
+            columns[waiting[0]] = await columns[waiting[0]]
+        elif waiting:
+            spread(columns, waiting, await self._together([columns[number] for number in waiting]))
         built = plan.build(len(objects), *columns)
         if not self.errors:
             return built
@@ -93,7 +97,12 @@ class Run:
                 values = one_each(await values, count)
             except Exception as error:  # noqa: BLE001  # whatever a batch raises is each of its parents' error
                 values = [error] * count
-        return await self._completed(field, field.definition.type, values, places)
+        type_ = field.object_type
+        if type_ is None or not _all_of(type_, values):
+            return await self._completed(field, field.definition.type, values, places)
+        # Most fields are so: objects of one type, and all of them there.
+        completed = await self._known(field, type_, values, places)
+        return completed if isinstance(field.definition.type, GraphQLNonNull) else self._nulls(completed)
 
     async def _together(self, coroutines: Sequence[Coroutine[Any, Any, Values]]) -> list[Values]:
         """What each of them gives, at the same time."""
@@ -116,9 +125,12 @@ class Run:
         if field.many is None:
             return self._one_by_one(field, objects, places)
         try:
-            arguments = field.arguments(self._context.variable_values, self._converter)
+            arguments = self._arguments.get(field)
+            if arguments is None:
+                arguments = self._arguments[field] = field.arguments(self._context.variable_values, self._converter)
             found = field.many(self._context.context_value, field.selection, objects, **arguments)
-            return found if isawaitable(found) else one_each(found, len(objects))
+            at_hand = isinstance(found, FOUND) or not isawaitable(found)
+            return one_each(found, len(objects)) if at_hand else found
         except Exception as error:  # noqa: BLE001  # as above
             return [error] * len(objects)
 
@@ -292,6 +304,14 @@ class Run:
     def _failed(self, field: FieldPlan, error: Exception, places: Places, number: int) -> Any:
         self.errors.append(located_error(error, field.nodes, places.path(number)))
         return NULLED
+
+
+def _all_of(type_: GraphQLObjectType, values: Any) -> bool:
+    """Whether the values are known to be objects of that type without asking each of them."""
+    kind = only_class(values)
+    if kind is None or issubclass(kind, NOTHING):
+        return False
+    return type_.is_type_of is None or getattr(type_.is_type_of, "row", None) is kind
 
 
 def _all_are(is_type_of: Callable[..., Any], values: Values, info: Any) -> bool:

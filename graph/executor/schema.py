@@ -16,6 +16,7 @@ from strawberry.types.graphql import OperationType
 
 from graph.documents import DOCUMENT, Document, Documents, InvalidDocument, ReadOnce
 from graph.errors import presented
+from graph.executor.context import BreadthFirst
 from graph.values import mark_one_of
 
 
@@ -58,8 +59,12 @@ class AdgraphSchema(strawberry.Schema):
         context: Any = None,
         root: Any = None,
         operation_name: str | None = None,
+        body: bytes | None = None,
     ) -> ExecutionResult:
-        """Executes an operation of a document that `documents` gave; its errors are in the result."""
+        """Executes an operation of a document that `documents` gave; its errors are in the result.
+
+        `body` stands for text, name and variables together, where the same may well be asked again.
+        """
         extensions = {DOCUMENT: document}
         if self.extensions:
             return await super().execute(
@@ -67,9 +72,8 @@ class AdgraphSchema(strawberry.Schema):
             )
         # What Strawberry does where no extension wants to see it, without its hooks.
         try:
-            known = document.executor(operation_name)
-            again = known.again(root, context, variables or {}) if known and known.schema is self._schema else None
-            found = again or execute(
+            known = self._prepared(document, variables, operation_name, body)
+            found = known.again(root, context) if known else execute(
                 self._schema, document.syntax, root, context, variables, operation_name,
                 executor_class=self.execution_context_class, operation_extensions=extensions,
                 is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a bool instead of a TypeGuard
@@ -81,6 +85,17 @@ class AdgraphSchema(strawberry.Schema):
         if result.errors:
             self.process_errors(result.errors)
         return ExecutionResult(data=result.data, errors=result.errors)
+
+    def _prepared(
+        self, document: Document, variables: dict[str, Any] | None, operation_name: str | None, body: bytes | None
+    ) -> BreadthFirst | None:
+        """What answers such a request, where one before it has read all but its variables."""
+        known: BreadthFirst | None = document.bodies.get(body) if body else None
+        if known is None and (executor := document.executor(operation_name)):
+            known = executor.prepared(variables or {})
+            if known and body:
+                document.bodies.keep(body, known)
+        return known if known and known.schema is self._schema else None
 
     def process_errors(
         self,

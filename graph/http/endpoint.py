@@ -188,7 +188,7 @@ class GraphQLEndpoint:
         try:
             with recording() as statements:
                 result = await self._schema.run(
-                    document, payload.variables, context, operation_name=payload.operation_name
+                    document, payload.variables, context, operation_name=payload.operation_name, body=payload.body
                 )
         finally:
             context.stop()

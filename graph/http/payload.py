@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -11,6 +12,8 @@ from starlette.requests import Request
 
 from db.errors import AdgraphError, Invalid, QueryTooComplex
 
+# What dashboards ask comes again and again, and is short; a thousand of these take some megabytes.
+LONGEST_KEPT = 2_000
 EXAMPLE = '{"query": "{ projects { nodes { name } } }"}'
 
 
@@ -31,12 +34,24 @@ class Payload:
     query: str
     operation_name: str | None
     variables: dict[str, Any] | None
+    # As it was sent, where it is short enough to be known again. Then others get this very object: it stays as it is.
+    body: bytes | None = None
 
 
 async def posted(request: Request) -> Payload:
     """What a POST carries in its body."""
     _check_content_type(request)
-    return _payload(_json(await request.body(), "The body"))
+    body = await request.body()
+    return _short(body) if len(body) <= LONGEST_KEPT else _read(body)
+
+
+def _read(body: bytes) -> Payload:
+    return _payload(_json(body, "The body"))
+
+
+@lru_cache(maxsize=1_000)
+def _short(body: bytes) -> Payload:
+    return replace(_read(body), body=body)
 
 
 def from_url(request: Request, largest: int) -> Payload:

@@ -252,6 +252,9 @@ async def test_queries_that_are_different_every_time_do_not_grow_memory(monkeypa
             await served.execute(f"{{ a{number} }}")
             for skipped in (True, False):
                 await served.execute(choice, {f"v{number}": skipped})
+            document = served.documents.read("query ($n: Int) { thing { number(n: $n) } }")
+            for n in range(number * 20, number * 20 + 20):
+                await served.run(document, {"n": n}, body=str(n).encode())
         gc.collect()
         return tracemalloc.get_traced_memory()[0]
 
