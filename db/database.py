@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Self, TypeVar
 import asyncpg
 from aiosql.query_loader import QueryLoader
 
+from db.binary_rows import END, HEADER
 from db.connections import Connection, Connections, Planning
 from db.errors import AdgraphError, Invalid, NotMigrated, TimedOut, Unavailable
 
@@ -143,6 +144,12 @@ class Transaction:
         """Appends `records` to `table` with COPY, PostgreSQL's fastest way in."""
         with _told:
             await self._connection.copy_records_to_table(table, columns=columns, records=records)
+
+    async def copy_rows(self, table: str, columns: tuple[str, ...], rows: Iterable[bytes]) -> None:
+        """The same with rows as `db.binary_rows` makes them."""
+        with _told:
+            source = io.BytesIO(b"".join((HEADER, *rows, END)))
+            await self._connection.copy_to_table(table, columns=columns, source=source, format="binary")
 
     async def copy_text(self, table: str, columns: tuple[str, ...], lines: bytes) -> None:
         """The same with rows as text: a line each, with tabs between cells and nothing in those that are null."""

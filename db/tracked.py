@@ -42,6 +42,19 @@ _GIVEN = (
     f"unnest({', '.join(f'${number}::{type_}[]' for number, type_ in enumerate(_TYPES, 2))}) "
     f"as given ({', '.join(Change._fields)})"
 )
+# Conversions as changes that bring them in: those with a number of $3 or beyond, of which an ad may have brought any.
+_NEW = """(
+    select
+        1 as sign, conversion_name.name as event_name, conversion.currency, coalesce(conversion.value, 0) as value,
+        {conversion} as kind, conversion.occurred_at, conversion.click_ad_id, conversion.clicked_at,
+        conversion.view_ad_id, conversion.viewed_at
+    from conversion
+    join conversion_name
+        on conversion_name.org_id = $1 and conversion_name.org_id = conversion.org_id
+        and conversion_name.id = conversion.event_name_id
+    where conversion.org_id = $1 and conversion.project_id = $2 and conversion.id >= $3
+        and (conversion.click_ad_id is not null or conversion.view_ad_id is not null)
+) as given""".replace("{conversion}", str(CONVERSION))
 
 
 def _lag(touched_at: str) -> str:
@@ -101,6 +114,11 @@ async def add(transaction: Transaction, org_id: int, changes: Sequence[Change]) 
 async def add_from(transaction: Transaction, org_id: int, relation: str) -> None:
     """The same of the rows of a table that has the columns of `Change`; its name is one of our own."""
     await transaction.execute("add_tracked", org_id, given=f"{relation} as given", **_WRITING)
+
+
+async def add_new(transaction: Transaction, org_id: int, project_id: int, first: int) -> None:
+    """The same of all conversions of a project with a number of `first` or beyond, none of which was added yet."""
+    await transaction.execute("add_tracked", org_id, project_id, first, given=_NEW, **_WRITING)
 
 
 async def add_up_spans(transaction: Transaction, org_id: int, project_id: int, today: date) -> None:

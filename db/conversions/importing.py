@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 from db import tracked
-from db.conversions.event import BadEvent, Event, read
+from db.conversions.event import Event
+from db.conversions.preparing import prepare
+from db.conversions.reading import Wanted, reading
 from db.conversions.taking import Intake
 from db.database import Database, Row, Transaction
 from db.errors import Invalid
-from db.importers import events as files
-from db.importers.records import BadRow, Place
+from db.importers.records import BadRow
 from db.importing.refusals import ImportRefused
 from db.importing.rejects import Rejects
 from db.importing.run import garbage_left_alone
@@ -100,7 +101,7 @@ async def take_events(
             intake = await Intake.locked(transaction, org_id, found.id)
             remaining = iter(events)
             while batch := list(islice(remaining, BATCH)):
-                await intake.take(batch, now)
+                await intake.take(prepare(batch, now), now)
             await intake.finish()
             await tracked.add_up_spans(transaction, org_id, found.id, now.date())
     await database.execute("gather_conversion_statistics")
@@ -128,25 +129,27 @@ class _Run:
         project_id = await self._project_id()
         rows = await transaction.fetch("project_currency", org_id, project_id, row=_CurrencyRow)
         intake = await Intake.locked(transaction, org_id, project_id)
-        batches = self._batches(paths, rows[0].reporting_currency)
         count = new = number = 0
-        batch = next(batches, [])
-        while batch:
-            number += 1
-            # The next events are read while the database works on these.
-            ahead = asyncio.create_task(asyncio.to_thread(next, batches, []))
-            try:
-                # Where a row is bad the rest is only read, to tell what else is.
-                if not self._bad_rows:
-                    new += sum(await intake.take(batch, self._now))
-                    if number % _BATCHES_TO_ADD_UP == 0:
-                        await intake.add_up()
-            finally:
-                await asyncio.wait([ahead])
-            count += len(batch)
-            if progress:
-                progress(count)
-            batch = ahead.result()
+        with reading(Wanted(paths, rows[0].reporting_currency, self._now, BATCH)) as batches:
+            read = next(batches, None)
+            while read:
+                number += 1
+                for bad_row in read.bad_rows:
+                    self._refuse(bad_row)
+                # The next events are read while the database works on these.
+                ahead = asyncio.create_task(asyncio.to_thread(next, batches, None))
+                try:
+                    # Where a row is bad the rest is only read, to tell what else is.
+                    if not self._bad_rows:
+                        new += sum(await intake.take(read.batch, self._now))
+                        if number % _BATCHES_TO_ADD_UP == 0:
+                            await intake.add_up()
+                finally:
+                    await asyncio.wait([ahead])
+                count += read.batch.size
+                if progress:
+                    progress(count)
+                read = ahead.result()
         if self._bad_rows:
             raise ImportRefused(self._bad_rows, self._rejected)
         await intake.finish()
@@ -169,29 +172,9 @@ class _Run:
                 return rows[0].id
         raise AssertionError("a project that cannot be created is there")
 
-    def _batches(self, paths: Sequence[Path], currency: str | None) -> Iterator[list[Event]]:
-        batch: list[Event] = []
-        for row in files.read(paths):
-            if isinstance(row, BadRow):
-                self._refuse(row)
-                continue
-            place, fields = row
-            try:
-                batch.append(read(fields, currency, self._now))
-            except BadEvent as bad:
-                self._refuse(_bad_row(place, bad))
-            if len(batch) == BATCH:
-                yield batch
-                batch = []
-        yield batch
-
     def _refuse(self, bad_row: BadRow) -> None:
         self._rejected += 1
         if self._rejects:
             self._rejects.keep(bad_row)
         elif len(self._bad_rows) < _MOST_BAD_ROWS:
             self._bad_rows.append(bad_row)
-
-
-def _bad_row(place: Place, bad: BadEvent) -> BadRow:
-    return BadRow(place, bad.field, bad.value, bad.reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
 from typing import NamedTuple
@@ -14,12 +14,12 @@ LONGEST_LAG = timedelta(days=28)
 
 _EXACT = Context(prec=100)
 
-# Ads that the project has, by platform and the platform's id.
-Ads = Mapping[tuple[str, str], int]
+# Ads that the project has: platform and the platform's id.
+Ads = Container[tuple[str, str]]
 
 
 class Merged(NamedTuple):
-    """A conversion as all of its events tell it; for `Conversion` names and users still have to be numbered."""
+    """A conversion as all of its events tell it, with the last click and the last view that may count."""
 
     event_name: str
     occurred_at: datetime
@@ -29,10 +29,8 @@ class Merged(NamedTuple):
     user_id: str | None
     value: Decimal | None
     currency: str
-    click_ad_id: int | None
-    clicked_at: datetime | None
-    view_ad_id: int | None
-    viewed_at: datetime | None
+    click: Touch | None
+    view: Touch | None
 
 
 class MergedRefund(NamedTuple):
@@ -42,6 +40,15 @@ class MergedRefund(NamedTuple):
     refund_of: str
     value: Decimal | None
     currency: str
+
+
+class _EveryAd(Container[tuple[str, str]]):
+    def __contains__(self, _ad: object) -> bool:
+        return True
+
+
+# As if the project had whatever ad is touched.
+EVERY_AD = _EveryAd()
 
 
 def told(event: Event) -> Event:
@@ -58,7 +65,7 @@ def merge(events: Sequence[Event], ads: Ads) -> Merged:
         touches = events[0].touches
     first = events[0]
     valued = next((event for event in events if event.value is not None), first)
-    click, view = last_touches(touches, ads, first.occurred_at) if touches else (_NONE, _NONE)
+    click, view = last_touches(touches, ads, first.occurred_at) if touches else (None, None)
     return Merged(
         first.event_name,
         first.occurred_at,
@@ -68,8 +75,8 @@ def merge(events: Sequence[Event], ads: Ads) -> Merged:
         next((event.user_id for event in events if event.user_id is not None), None),
         valued.value,
         valued.currency,
-        *click,
-        *view,
+        click,
+        view,
     )
 
 
@@ -93,11 +100,7 @@ def canonical(event: Event) -> str:
     return repr((*event[4:6], *event[7:10], str(value), event.currency, event.touches, event.properties))
 
 
-_Last = tuple[int | None, datetime | None]
-_NONE: _Last = (None, None)
-
-
-def last_touches(touches: Iterable[Touch], ads: Ads, occurred_at: datetime) -> tuple[_Last, _Last]:
+def last_touches(touches: Iterable[Touch], ads: Ads, occurred_at: datetime) -> tuple[Touch | None, Touch | None]:
     """The last click and the last view of known ads, not after the conversion and not too long before it.
 
     Of those at the same time the one of the smallest platform and id is the last.
@@ -118,7 +121,4 @@ def last_touches(touches: Iterable[Touch], ads: Ads, occurred_at: datetime) -> t
                 click = touch
             else:
                 view = touch
-    return (
-        (ads[click.platform, click.ad], click.at) if click else _NONE,
-        (ads[view.platform, view.ad], view.at) if view else _NONE,
-    )
+    return click, view

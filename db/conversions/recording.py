@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 from db import tracked
 from db.conversions.event import BadEvent, Event, read
+from db.conversions.preparing import prepare
 from db.conversions.taking import Intake
 from db.database import Database, Row
 from db.errors import Invalid, NotFound
@@ -59,7 +60,7 @@ async def record(
     async with turn, database.transaction() as transaction:
         await transaction.execute("commit_durably", org_id)
         intake = await Intake.locked(transaction, org_id, project_id)
-        for place, is_new in zip(places, await intake.take(good, now), strict=True):
+        for place, is_new in zip(places, await intake.take(prepare(good, now), now), strict=True):
             answers[place] = is_new
         await intake.finish()
         if intake.changed:

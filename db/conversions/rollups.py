@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Context, Decimal
 from typing import NamedTuple
@@ -46,13 +46,18 @@ class Refunded(NamedTuple):
 
 
 class Rollups:
-    """The differences that a batch makes to the rollups of a project."""
+    """The differences that batches make to the rollups of a project.
+
+    Conversions that are new are added by the database, as they stand in the end, so that nobody sends them twice.
+    """
 
     def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
         """Forgets all differences."""
+        # The number from which on conversions are new.
+        self._first_new: int | None = None
         # By quarter of an hour since 1970, event name, app, platform, source and currency: conversions, refunds.
         self._counts: dict[tuple[int, int, int, int, int, str], int] = defaultdict(int)
         self._values: dict[tuple[int, int, int, int, int, str], Decimal] = {}
@@ -61,14 +66,22 @@ class Rollups:
         # What is due to ads.
         self.tracked: list[tracked.Change] = []
 
+    def expect(self, ids: Sequence[int]) -> None:
+        """New conversions may have these numbers, which are beyond all before."""
+        if self._first_new is None and ids:
+            self._first_new = ids[0]
+
     def conversions(self, sign: int, states: Iterable[State]) -> None:
-        """These conversions are there from now on (`sign` 1), or no longer (-1)."""
+        """These conversions are there from now on (`sign` 1), or no longer (-1), as far as they are not new."""
+        first_new = self._first_new
         counts, values, change = self._counts, self._values, self.tracked.append
         for state in states:
             (
-                _, name, occurred_at, app, platform, source, _, value, currency, click_ad, clicked_at, view_ad,
+                id_, name, occurred_at, app, platform, source, _, value, currency, click_ad, clicked_at, view_ad,
                 viewed_at, event_name,
             ) = state  # fmt: skip
+            if first_new is not None and id_ >= first_new:
+                continue
             key = (int(occurred_at.timestamp()) // 900, name, app, platform, source, currency)
             counts[key] += sign
             if value:
@@ -116,6 +129,11 @@ class Rollups:
             if rows:
                 await transaction.execute("add_to_conversion_hours", org_id, project_id, *_columns(rows))
         await tracked.add(transaction, org_id, self.tracked)
+        if self._first_new is not None:
+            new = (org_id, project_id, self._first_new)
+            await transaction.execute("add_new_conversions_to_quarters", *new)
+            await transaction.execute("add_new_conversions_to_hours", *new)
+            await tracked.add_new(transaction, *new)
         self.clear()
 
 

@@ -125,25 +125,21 @@ class Stored:
                 added = await self._transaction.fetch(f"add_{what}", *self._key, missing, row=_NumberRow)
                 known.update(added)  # type: ignore[arg-type]  # rows of two
 
-    async def find_ads(self, touches: Iterable[Touch]) -> None:
+    async def find_ads(self, touched: Iterable[tuple[str, str]]) -> None:
         """Makes sure that `ads` has those of the touched ads that are in the project."""
-        keys = {(touch.platform, touch.ad) for touch in touches}
-        wanted = sorted(key for key in keys if key not in self.ads and key not in self._strange)
+        wanted = sorted(key for key in set(touched) if key not in self.ads and key not in self._strange)
         if wanted:
             for row in await self._transaction.fetch("ads_of_project", *self._key, *_columns(wanted), row=_AdRow):
                 self.ads[row.platform, row.external_id] = row.id
             self._strange.update(key for key in wanted if key not in self.ads)
 
-    async def by_keys(self, wanted: Sequence[Key]) -> dict[Key, int]:
-        """Those of the ids that some conversion or refund goes by."""
-        if not wanted:
-            return {}
+    async def by_keys(self, wanted: Sequence[Key]) -> list[_PlaceRow]:
+        """Those of the ids that some conversion or refund goes by: their places, from 0 on, and who does."""
         names = self.names
-        rows = await self._transaction.fetch(
+        return await self._transaction.fetch(
             "conversions_by_keys", *self._key, [key[0] for key in wanted], [key[1] for key in wanted],
             [names[key[2]] for key in wanted], row=_PlaceRow,
         )  # fmt: skip
-        return {wanted[place - 1]: conversion_id for place, conversion_id in rows}
 
     async def messages(self, ids: Collection[int]) -> dict[int, list[Event]]:
         """The events of conversions and refunds."""

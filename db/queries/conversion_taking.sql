@@ -42,9 +42,10 @@ select nextval('conversion_id') as id
 from generate_series(1, $1::integer);
 
 -- name: conversions_by_keys
--- The conversion that goes by each of the ids $3, of the types $4 and the event names $5; place is that in the arrays.
+-- The conversion that goes by each of the ids $3, of the types $4 and the event names $5; place is that in the arrays,
+-- counted from 0.
 -- Looked up one by one: however many there are, they are few beside all that were ever sent.
-select wanted.place, found.conversion_id
+select wanted.place - 1 as place, found.conversion_id
 from unnest($3::text[], $4::smallint[], $5::integer[]) with ordinality as wanted (key, type, event_name_id, place)
 cross join lateral (
     select conversion_id
@@ -202,6 +203,34 @@ on conflict (org_id, project_id, hour, event_name_id, currency) do update set
     count = conversion_hour.count + excluded.count, value = conversion_hour.value + excluded.value,
     refund_count = conversion_hour.refund_count + excluded.refund_count,
     refund_value = conversion_hour.refund_value + excluded.refund_value;
+
+-- name: add_new_conversions_to_quarters
+-- All conversions of the project $2 with a number of $3 or beyond.
+insert into conversion_quarter (
+    org_id, project_id, quarter, event_name_id, app_id, platform_id, source, currency, count, value, refund_count,
+    refund_value
+)
+select
+    $1, $2, date_bin(interval '15 minutes', occurred_at, timestamptz '1970-01-01 00:00+00') as quarter, event_name_id,
+    app_id, platform_id, source, currency, count(*), coalesce(sum(value), 0), 0, 0
+from conversion
+where org_id = $1 and project_id = $2 and id >= $3
+group by quarter, event_name_id, app_id, platform_id, source, currency
+on conflict (org_id, project_id, quarter, event_name_id, app_id, platform_id, source, currency) do update set
+    count = conversion_quarter.count + excluded.count, value = conversion_quarter.value + excluded.value;
+
+-- name: add_new_conversions_to_hours
+insert into conversion_hour (
+    org_id, project_id, hour, event_name_id, currency, count, value, refund_count, refund_value
+)
+select
+    $1, $2, date_trunc('hour', occurred_at, 'UTC') as hour, event_name_id, currency, count(*), coalesce(sum(value), 0),
+    0, 0
+from conversion
+where org_id = $1 and project_id = $2 and id >= $3
+group by hour, event_name_id, currency
+on conflict (org_id, project_id, hour, event_name_id, currency) do update set
+    count = conversion_hour.count + excluded.count, value = conversion_hour.value + excluded.value;
 
 -- name: project_currency
 -- What values without a currency are in.

@@ -9,53 +9,75 @@ with timed as (
         {view_lag} as view_lag
     from {given}
 ),
-touch as (
-    select
-        sign, event_name, currency, value, kind, occurred_at, click_ad_id as ad_id, clicked_at as touched_at,
-        0 as view_lag, click_lag
+touch as materialized (
+    -- As bits which choices make it due: to sum by bits is cheaper than to compare times at each of them.
+    select timed.sign, timed.event_name, timed.currency, timed.value, timed.kind, timed.occurred_at, touched.ad_id,
+        touched.at as touched_at, choices.due
     from timed
-    where click_ad_id is not null and click_lag < {none}
-    union all
-    select
-        sign, event_name, currency, value, kind, occurred_at, view_ad_id, viewed_at, view_lag, click_lag
-    from timed
-    where view_ad_id is not null and view_lag < {none}
+    cross join lateral (
+        values (click_ad_id, clicked_at, 0, click_lag), (view_ad_id, viewed_at, view_lag, click_lag)
+    ) as touched (ad_id, at, view_lag, click_lag)
+    join (values {due}) as choices (view_lag, click_lag, due)
+        on choices.view_lag = touched.view_lag and choices.click_lag = touched.click_lag
+    where touched.ad_id is not null
+),
+place as materialized (
+    select ad.id as ad_id, ad.ad_set_id, ad_set.campaign_id, ad.ad_account_id, ad_account.timezone
+    from (select distinct ad_id from touch) as touched
+    join ad on ad.org_id = $1 and ad.id = touched.ad_id
+    join ad_set on ad_set.org_id = $1 and ad_set.org_id = ad.org_id and ad_set.id = ad.ad_set_id
+    join ad_account
+        on ad_account.org_id = $1 and ad_account.org_id = ad.org_id and ad_account.id = ad.ad_account_id
 ),
 of_ad as materialized (
     select
-        touch.ad_id, bases.basis, (bases.at at time zone ad_account.timezone)::date as day, touch.event_name,
-        touch.currency, touch.kind, touch.view_lag, touch.click_lag,
+        place.ad_id, place.ad_set_id, place.campaign_id, place.ad_account_id, bases.basis,
+        (bases.at at time zone place.timezone)::date as day, touch.event_name, touch.currency, touch.kind, touch.due,
         sum(touch.sign)::integer as count, sum(touch.sign * touch.value) as value
     from touch
-    join ad on ad.org_id = $1 and ad.id = touch.ad_id
-    join ad_account
-        on ad_account.org_id = $1 and ad_account.org_id = ad.org_id and ad_account.id = ad.ad_account_id
+    join place on place.ad_id = touch.ad_id
     cross join lateral (values (0, touch.occurred_at), (1, touch.touched_at)) as bases (basis, at)
-    group by 1, 2, 3, 4, 5, 6, 7, 8
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
     having sum(touch.sign) <> 0 or sum(touch.sign * touch.value) <> 0
 ),
-of_entity as materialized (
-    select
-        entities.id, of_ad.basis, spans.span, spans.day, of_ad.event_name, of_ad.currency, of_ad.kind, choices.due,
-        sum(of_ad.count)::integer as count, sum(of_ad.value) as value
+of_ad_set as materialized (
+    select ad_set_id, campaign_id, ad_account_id, basis, day, event_name, currency, kind, due,
+        sum(count)::integer as count, sum(value) as value
     from of_ad
-    -- As bits which choices make it due: to sum by bits is cheaper than to compare times at each of them.
-    join (values {due}) as choices (view_lag, click_lag, due)
-        on choices.view_lag = of_ad.view_lag and choices.click_lag = of_ad.click_lag
-    join ad on ad.org_id = $1 and ad.id = of_ad.ad_id
-    join ad_set on ad_set.org_id = $1 and ad_set.org_id = ad.org_id and ad_set.id = ad.ad_set_id
-    left join tracked_through as before
-        on before.org_id = $1 and before.ad_account_id = ad.ad_account_id and before.basis = of_ad.basis
-        and of_ad.day < before.through
-    cross join lateral (values (ad.ad_account_id), (ad_set.campaign_id), (ad_set.id), (ad.id)) as entities (id)
-    cross join lateral (
-        select 1 as span, of_ad.day
-        union all
-        select longer.span, of_ad.day - (of_ad.day - date '1970-01-01') % longer.span
-        from (values (4), (16)) as longer (span)
-        where of_ad.day < before.through - (before.through - date '1970-01-01') % longer.span
-    ) as spans
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+),
+of_campaign as materialized (
+    select campaign_id, ad_account_id, basis, day, event_name, currency, kind, due, sum(count)::integer as count,
+        sum(value) as value
+    from of_ad_set
     group by 1, 2, 3, 4, 5, 6, 7, 8
+),
+of_day as materialized (
+    select ad_id as id, ad_account_id, basis, day, event_name, currency, kind, due, count, value from of_ad
+    union all
+    select ad_set_id, ad_account_id, basis, day, event_name, currency, kind, due, count, value from of_ad_set
+    union all
+    select campaign_id, ad_account_id, basis, day, event_name, currency, kind, due, count, value from of_campaign
+    union all
+    select
+        ad_account_id, ad_account_id, basis, day, event_name, currency, kind, due, sum(count)::integer, sum(value)
+    from of_campaign
+    group by ad_account_id, basis, day, event_name, currency, kind, due
+),
+of_entity as (
+    select id, basis, 1 as span, day, event_name, currency, kind, due, count, value
+    from of_day
+    union all
+    select
+        of_day.id, of_day.basis, longer.span, of_day.day - (of_day.day - date '1970-01-01') % longer.span as first,
+        of_day.event_name, of_day.currency, of_day.kind, of_day.due, sum(of_day.count)::integer, sum(of_day.value)
+    from tracked_through as before
+    cross join (values (4), (16)) as longer (span)
+    join of_day
+        on of_day.ad_account_id = before.ad_account_id and of_day.basis = before.basis
+        and of_day.day < before.through - (before.through - date '1970-01-01') % longer.span
+    where before.org_id = $1
+    group by of_day.id, of_day.basis, longer.span, first, of_day.event_name, of_day.currency, of_day.kind, of_day.due
 )
 insert into tracked_day (org_id, entity_id, basis, span, day, event_name, currency, kind, {columns})
 select $1, id, basis, span, day, event_name, currency, kind, {choices}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from db.conversions import importing
+from db.conversions import importing, reading
 from db.conversions.importing import EventsReport, import_events
 from db.database import Database
+from db.errors import Invalid
+from db.importers.files import bytes_read
 from db.importing import ImportRefused, Rejects
 from tests.db.conversions.worlds import (
     NOW,
@@ -58,6 +61,55 @@ async def test_a_file_comes_to_the_same_as_calls_and_again_to_nothing(
     await check_rollups(database, project_id)
     await take(database, org_id, project_id, events)
     assert await told(database, project_id) == imported
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_a_process_of_its_own_reads_large_files_to_the_same(
+    database: Database, org_id: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 7)
+    events = [*random_events(Random(9), 40), event("bad", occurred_at="then"), *random_events(Random(8), 30)]
+    path = write(tmp_path / "events.jsonl", events)
+    if packed:
+        path.with_suffix(".gz").write_bytes(gzip.compress(path.read_bytes()))
+        path = path.with_suffix(".gz")
+    project_id = await make_tree(database, org_id, "a1", "a2")
+    read_before = bytes_read()
+
+    monkeypatch.setattr(reading, "LARGE", 0)
+    with pytest.raises(ImportRefused) as refused:
+        await into(database, org_id, project_id, path)
+    heard = bytes_read() - read_before
+    with Rejects.beside(path) as rejects:
+        report = await into(database, org_id, project_id, path, rejects=rejects)
+
+    assert [(bad.place.file, bad.place.line, bad.column) for bad in refused.value.bad_rows] == [
+        (path, 41, "occurred_at")
+    ]
+    assert heard == path.stat().st_size
+    assert (report.events, report.rejected) == (71, 1)
+    imported = await told(database, project_id)
+    await check_rollups(database, project_id)
+    del events[40]
+    await take(database, org_id, project_id, events)
+    assert await told(database, project_id) == imported
+
+
+async def test_what_stops_the_process_that_reads_stops_the_import(
+    database: Database, org_id: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LARGE", 0)
+    project_id = await make_tree(database, org_id)
+    broken = tmp_path / "events.zip"
+    broken.write_bytes(b"PK\x03\x04 and no more")
+
+    with pytest.raises(Invalid, match="cannot be unpacked"):
+        await into(database, org_id, project_id, broken)
+    monkeypatch.setattr(reading, "_PROGRAM", "import os; os._exit(9)  # {path} {wanted}")
+    with pytest.raises(RuntimeError, match="before their end"):
+        await into(database, org_id, project_id, write(tmp_path / "events.jsonl", [event("e1")]))
+
+    assert await count(database) == 0
 
 
 async def test_a_bad_row_refuses_the_file_unless_it_is_to_be_left_out(

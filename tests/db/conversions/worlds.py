@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from db.conversions.event import read
+from db.conversions.preparing import prepare
 from db.conversions.taking import Intake
 from db.database import Database, recording
 from tests import make
@@ -80,7 +81,7 @@ async def take(database: Database, org_id: int, project_id: int, events: list[Fi
             async with database.transaction() as transaction:
                 intake = await Intake.locked(transaction, org_id, project_id)
                 batch = [read(fields, "USD", NOW) for fields in events[start : start + size]]
-                new += await intake.take(batch, NOW)
+                new += await intake.take(prepare(batch, NOW), NOW)
                 await intake.finish()
     return new
 
