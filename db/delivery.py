@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
-from itertools import compress
-from operator import sub
+from itertools import compress, repeat
+from operator import floordiv, sub
 from typing import Any, NamedTuple, Self
 
 from db import exchange_rate
@@ -96,7 +96,7 @@ async def totals(
             lambda own: totals(database, org_id, level, columns, _of(windows, own), own),
             database, org_id, "delivery_totals_converted", level, columns, windows, entities, conversion, slots,
         )  # fmt: skip
-    chunks = [(account, chunk) for account, ids in entities.items() for chunk in {id_ // CHUNK for id_ in ids}]
+    chunks = [(account, chunk) for account, ids in entities.items() for chunk in set(map(floordiv, ids, repeat(CHUNK)))]
     days = {account: (until - since).days for account, (since, until) in windows.items()}
     rows = sum(len(ids) * days[account] for account, ids in entities.items())
     # The reach of a day stands with its rows.
@@ -216,7 +216,9 @@ async def _differences(
     chunks: Sequence[tuple[int, int]],
 ) -> Lines:  # fmt: skip
     """The totals of whole chunks: running totals at the window's end without those at its start."""
-    names = ["days", *(column for column in columns if column != "reach")]
+    # Each row of an ad is a day of it.
+    of_rows = ["days"] if level is Level.AD else []
+    names = [*([] if of_rows else ["days"]), *(column for column in columns if column != "reach")]
     if "reach" in columns:
         names.append("reach_rows")
     accounts = [account for account, _ in chunks]
@@ -226,12 +228,14 @@ async def _differences(
         row=Row, label=f"{level.name.lower()}_delivery_totals", level=str(int(level)),
         sums=", ".join(f"last.{name}, before.{name} as {name}_before" for name in names),
     )  # fmt: skip
-    lines = Lines(columns={name: [] for name in ("missing", *names)})
+    lines = Lines(columns={name: [] for name in ("missing", *of_rows, *names)})
     for row in rows:
         counts = _grown(row["row_counts"], row["row_counts_before"])
         silent = 0 in counts
         lines.entity_ids += compress(row["entity_ids"], counts) if silent else row["entity_ids"]
         lines.columns["missing"] += compress(row["missing"], counts) if silent else row["missing"]
+        for name in of_rows:
+            lines.columns[name] += filter(None, counts)
         for name in names:
             sums = _grown(row[name], row[f"{name}_before"])
             lines.columns[name] += compress(sums, counts) if silent else sums

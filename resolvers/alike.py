@@ -30,6 +30,14 @@ class Alike(Base[T]):
         """Whether no two of them are equal."""
         return len(set(self)) == len(self)
 
+    def numbers_of(self, _some: Sequence[T]) -> Sequence[int] | None:
+        """Where each of some of the objects is; None where that cannot be told, or is not known of one of them."""
+        return None
+
+    def picked(self, _numbers: Sequence[int]) -> Sequence[T] | None:
+        """Those of these numbers, side by side as well; None where that cannot be."""
+        return None
+
     def at(self, number: int) -> T:
         """The object of that number."""
         raise NotImplementedError

@@ -14,7 +14,7 @@ from strawberry.dataloader import DataLoader
 from db.database import Database
 from db.errors import QueryTooComplex
 from db.level import Platform
-from resolvers.alike import distinct
+from resolvers.alike import Alike, distinct
 
 # Until then, documents say, each platform may restate a day.
 SETTLES_AFTER: Mapping[Platform, int] = MappingProxyType(dict.fromkeys(Platform, 72))
@@ -66,6 +66,14 @@ class _Loaded(Generic[K, V]):
         self.gathering: _Call[K] | None = None
         # The only call so far, whose keys nobody has had to tell apart yet.
         self.alone: _Call[K] | None = None
+
+    def some(self, keys: Sequence[K]) -> Sequence[V] | None:
+        """The values of some keys of the only call, side by side as its own; None where they have to be told apart."""
+        call = self.alone
+        if call is None or not isinstance(call.values, Alike) or not isinstance(call.keys, Alike):
+            return None
+        numbers = call.keys.numbers_of(keys)
+        return None if numbers is None else call.values.picked(numbers)
 
     def tell_apart(self) -> None:
         """From now on each key and each value is known by itself."""
@@ -146,6 +154,8 @@ class Request:
         known: _Loaded[K, V] | None = self._loaded.get((batch, arguments))
         if known is not None and known.alone is not None and known.alone.keys is keys:
             return await self._column(known.alone, known, batch, arguments, keys)
+        if known is not None and (some := known.some(keys)) is not None:
+            return some
         if known is not None or not distinct(keys):
             found = await self.load_all(batch, keys, *arguments, **named)
             return [found[key] for key in keys]

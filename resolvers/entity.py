@@ -34,6 +34,14 @@ class Entities(Alike[Entity]):
     def __iter__(self) -> Iterator[Entity]:
         return map(partial(tuple.__new__, Entity), zip(self.ids, self.ad_account_ids, strict=True))
 
+    def numbers_of(self, some: Sequence[Entity]) -> Sequence[int] | None:
+        """Where each of some of them is."""
+        if not isinstance(some, Entities):
+            return None
+        places = dict(zip(self.ids, range(len(self.ids)), strict=True))
+        found = [number for id_ in some.ids if (number := places.get(id_)) is not None]
+        return found if len(found) == len(some.ids) else None
+
     def distinct(self) -> bool:
         """Whether no two of them are equal."""
         return len(set(self.ids)) == len(self.ids)

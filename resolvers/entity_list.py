@@ -110,12 +110,7 @@ async def _measured(
     candidates = await listed.candidates(request, parent_ids, which)
     ranked = await ranked_list.of(request, which, dict(zip(parent_ids, candidates, strict=True)), start)
     found: Found = {parent_id: error for parent_id, error in ranked.items() if isinstance(error, AdgraphError)}
-    descending = which.order.descending
-    shown = {
-        parent_id: (own, *own.page(start, first, descending=descending))
-        for parent_id, own in ranked.items()
-        if isinstance(own, Ranked)
-    }
+    shown = {parent_id: (own, *own.page(start, first)) for parent_id, own in ranked.items() if isinstance(own, Ranked)}
     every = [id_ for _, ids, *_ in shown.values() for id_ in ids]
     rows = await request.load_all(tree.by_id, every, which.kind, columns)
     for parent_id, (own, ids, keys, more) in shown.items():

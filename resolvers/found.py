@@ -54,8 +54,10 @@ class Found(Generic[K]):
 
     def plain_sums(self, keys: Iterable[K], currencies: Shared, terms: Terms) -> PlainBlocks:
         """Those under each key, where all are plain."""
-        get, silent = self._at.get, self._silent
-        return PlainBlocks(self._columns, [get(key, silent) for key in keys], currencies, terms)
+        places: list[Any] = list(map(self._at.get, keys))
+        if None in places:
+            places = [self._silent if place is None else place for place in places]
+        return PlainBlocks(self._columns, places, currencies, terms)
 
     def add(self, keys: Sequence[K], columns: Mapping[str, Sequence[Any]]) -> None:
         """Further columns of numbers, each under its key; who has no line otherwise has zeros beside them."""

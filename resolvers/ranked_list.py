@@ -25,11 +25,14 @@ from resolvers.window import Range, WindowSpec, ad_account_scopes
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranked:
-    """Who is in a list: those of `everyone` that have the `numbers`, in this order; `keys` are everyone's."""
+    """Who is in a list: those of `everyone` that have the `numbers`, in the order of their `keys`; those are
+    everyone's.
+    """
 
     everyone: Entities
     keys: Sequence[Key]
     numbers: Sequence[int]
+    descending: bool
     windows: tuple[tuple[date, date], ...]
 
     @property
@@ -38,14 +41,17 @@ class Ranked:
         ids, accounts = self.everyone.ids, self.everyone.ad_account_ids
         return Entities([ids[number] for number in self.numbers], [accounts[number] for number in self.numbers])
 
-    def page(self, start: Cursor | None, first: int, *, descending: bool) -> tuple[list[int], list[Key], bool]:
+    def page(self, start: Cursor | None, first: int) -> tuple[list[int], list[Key], bool]:
         """The ids on the page behind `start`, their keys, and whether more follow."""
         begin = 0
-        if start is not None:
-            keys = [self.keys[number] for number in self.numbers]
-            places = ((self.everyone.ids[number],) for number in self.numbers)
-            begin = ranking.behind(keys, places, start, descending=descending)
-        shown = self.numbers[begin : begin + first]
+        if start is None:
+            shown = ranking.first_of(self.numbers, self.keys, first, descending=self.descending)
+        else:
+            numbers = ranking.ordered(self.numbers, self.keys, descending=self.descending)
+            keys = [self.keys[number] for number in numbers]
+            places = ((self.everyone.ids[number],) for number in numbers)
+            begin = ranking.behind(keys, places, start, descending=self.descending)
+            shown = numbers[begin : begin + first]
         more = begin + first < len(self.numbers)
         return [self.everyone.ids[number] for number in shown], [self.keys[number] for number in shown], more
 
@@ -96,9 +102,8 @@ async def _ranked(
         numbers: Sequence[int] = range(begin, end)
         for condition, of_condition in conditions:
             numbers = [number for number in numbers if condition.holds(of_condition[number])]
-        numbers = ranking.ordered(numbers, sort_keys, descending=listed.order.descending)
         windows = await _windows(request, listed, own, measures)
-        ranked.append(Ranked(everyone, sort_keys, numbers, windows))
+        ranked.append(Ranked(everyone, sort_keys, numbers, listed.order.descending, windows))
     return ranked
 
 
@@ -123,7 +128,7 @@ async def _keys(
         groups.setdefault((measure.spec, measure.options), set()).add(measure.metric)
     sums = await asyncio.gather(
         *(
-            delivery.totals(request, everyone, level, spec, options, columns_of(metrics))
+            request.load_column(delivery.totals, everyone, level, spec, options, columns_of(metrics))
             for (spec, options), metrics in groups.items()
         )
     )
