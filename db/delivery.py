@@ -225,7 +225,7 @@ async def _differences(
     rows = await database.fetch(
         "delivery_differences", org_id, accounts, [chunk for _, chunk in chunks],
         [windows[account][0] for account in accounts], [windows[account][1] for account in accounts],
-        row=Row, label=f"{level.name.lower()}_delivery_totals", level=str(int(level)),
+        row=Row, label=f"{level.name.lower()}_delivery_totals", planning=Planning.ONCE, level=str(int(level)),
         sums=", ".join(f"last.{name}, before.{name} as {name}_before" for name in names),
     )  # fmt: skip
     lines = Lines(columns={name: [] for name in ("missing", *of_rows, *names)})
