@@ -42,8 +42,9 @@ def as_is(leaf: GraphQLLeafType, values: Sequence[Any]) -> bool:
 
 def of_few(leaf: GraphQLLeafType, values: Sequence[Any]) -> list[Any] | None:
     """A column of an enum or of dates, each different value coerced once; None where that is not so simple."""
-    # True and 1 are equal, but not the same value.
-    if not (isinstance(leaf, GraphQLEnumType) or leaf.name == "Date") or len(set(map(type, values))) != 1:
+    # True and 1 are equal, but not the same value, and null is none.
+    kinds = set(map(type, values))
+    if not (isinstance(leaf, GraphQLEnumType) or leaf.name == "Date") or len(kinds) != 1 or NULL in kinds:
         return None
     try:
         known = {value: coerced(leaf, value) for value in set(values)}
