@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 from db.connections import Planning
@@ -30,23 +30,45 @@ class Versions:
         self.kept: dict[Hashable, Any] = {}
         self._database = database
         self._org_id = org_id
-        self._reading: asyncio.Task[int] | None = None
-        self._next: asyncio.Task[int] | None = None
+        self._waiting: list[asyncio.Future[int]] = []
+        self._reading: asyncio.Task[None] | None = None
 
     async def read(self) -> int:
         """The version now, or a moment after this was called."""
-        if self._next is None:
-            # One that is under way may have been read before this was called.
-            self._next = asyncio.create_task(self._read_after(self._reading))
-        # Others wait for it, too: who gives up does so alone.
-        return await asyncio.shield(self._next)
+        told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        # A look-up that is under way may have been before this was called: the next one is for all who wait by then.
+        self._waiting.append(told)
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._tell())
+        return await told
 
-    async def _read_after(self, under_way: asyncio.Task[int] | None) -> int:
-        if under_way is not None:
-            await asyncio.wait([under_way])
-        self._reading, self._next = self._next, None
+    async def _tell(self) -> None:
+        """Looks the version up for those who wait, until nobody does."""
+        outcome: int | Exception
+        try:
+            while self._waiting:
+                waiting, self._waiting = self._waiting, []
+                try:
+                    outcome = await self._read()
+                except Exception as error:  # noqa: BLE001  # the error of each who waits for it
+                    outcome = error
+                _end(waiting, outcome)
+        finally:
+            self._reading = None
+
+    async def _read(self) -> int:
         rows = await self._database.fetch("data_version", self._org_id, row=_VersionRow, planning=Planning.ONCE)
         if rows[0].version != self.known or len(self.kept) > MOST_KEPT:
             self.kept = {}
         self.known = rows[0].version
         return self.known
+
+
+def _end(waiting: Iterable[asyncio.Future[int]], outcome: int | Exception) -> None:
+    for told in waiting:
+        if told.done():
+            continue  # has given up
+        if isinstance(outcome, Exception):
+            told.set_exception(outcome)
+        else:
+            told.set_result(outcome)

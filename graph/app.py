@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from secrets import token_hex
 from typing import TypedDict
 
 import orjson
@@ -51,6 +52,7 @@ class Contexts:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._settles_after = settings.settles_after
         self._organization: asyncio.Task[int] | None = None
         self._versions: Versions | None = None
 
@@ -70,7 +72,7 @@ class Contexts:
             now=datetime.now(UTC),
             max_page=self._settings.max_page,
             max_nodes=self._settings.max_nodes,
-            settles_after=self._settings.settles_after,
+            settles_after=self._settles_after,
         )
 
     async def _org_id(self, database: Database) -> int:
@@ -117,7 +119,7 @@ def create_app(settings: Settings, database_url: str, schema: AdgraphSchema = ad
             Route("/", RedirectResponse("/graphql")),
         ],
         middleware=[
-            Middleware(CorrelationIdMiddleware, validator=_is_request_id),
+            Middleware(CorrelationIdMiddleware, validator=_is_request_id, generator=lambda: token_hex(16)),
             Middleware(AccessLog),
             Middleware(BodyLimit, largest=settings.max_body_bytes),
             Middleware(Direct, path="/graphql", to=endpoint),

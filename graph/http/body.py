@@ -27,9 +27,16 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+        announced = b""
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                announced = value
         if announced.isdigit() and int(announced[:20]) > self._largest:
             await self._refuse(scope, receive, send)
+            return
+        if announced.isdigit():
+            # The server ends the body there.
+            await self._app(scope, receive, send)
             return
         arrived = 0
 

@@ -10,7 +10,7 @@ import orjson
 from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
 from db.database import recording
@@ -87,7 +87,7 @@ class GraphQLEndpoint:
             return
         await response(scope, receive, send)
 
-    async def _response(self, request: Request) -> Response:
+    async def _response(self, request: Request) -> ASGIApp:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": METHODS})
         offers = (GRAPHQL, JSON, HTML) if request.method in ("GET", "HEAD") else (GRAPHQL, JSON)
@@ -104,7 +104,7 @@ class GraphQLEndpoint:
             note(request.scope, errors=[refused.error.code])
             return _respond({"errors": [formatted(refused.error)]}, media or JSON, refused.status, refused.headers)
 
-    async def _answer(self, request: Request, media: str) -> Response:
+    async def _answer(self, request: Request, media: str) -> ASGIApp:
         if request.method == "POST":
             payload = await posted(request)
         elif request.method in ("GET", "HEAD"):
@@ -203,10 +203,29 @@ def _status(codes: Sequence[str]) -> int:
     return 503 if "UNAVAILABLE" in codes else 400
 
 
-def _respond(answer: Mapping[str, Any], media: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(
-        orjson.dumps(answer),
-        status,
-        headers={"Vary": "Accept", **(headers or {})},
-        media_type=f"{media}; charset=utf-8",
-    )
+def _respond(answer: Mapping[str, Any], media: str, status: int, headers: Mapping[str, str] | None = None) -> ASGIApp:
+    body = orjson.dumps(answer)
+    if status == 200 and not headers:
+        return Answer(body, media)
+    return Response(body, status, headers={"Vary": "Accept", **(headers or {})}, media_type=f"{media}; charset=utf-8")
+
+
+class Answer:
+    """Starlette's Response for answers as most are: it works its headers out for each, which are always the same."""
+
+    __slots__ = ("_body", "_headers")
+
+    def __init__(self, body: bytes, media: str) -> None:
+        self._body = body
+        self._headers = _HEADERS[media]
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Sends it."""
+        headers = [*self._headers, (b"content-length", str(len(self._body)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": self._body})
+
+
+_HEADERS = {
+    media: ((b"content-type", f"{media}; charset=utf-8".encode()), (b"vary", b"Accept")) for media in (JSON, GRAPHQL)
+}

@@ -115,6 +115,8 @@ class AccessLog:
 
 def printable(text: str) -> str:
     """A client's text as it may stand in a log: on one line, without control characters, not endless."""
+    if len(text) <= LONGEST_VALUE and text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() else "�" for letter in text[:LONGEST_VALUE])
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from db.errors import AdgraphError, Invalid, QueryTooComplex
 
@@ -41,8 +41,20 @@ class Payload:
 async def posted(request: Request) -> Payload:
     """What a POST carries in its body."""
     _check_content_type(request)
-    body = await request.body()
+    body = await _body(request)
     return _short(body) if len(body) <= LONGEST_KEPT else _read(body)
+
+
+async def _body(request: Request) -> bytes:
+    message = await request.receive()
+    parts = [message.get("body", b"")]
+    while message["type"] == "http.request" and message.get("more_body"):
+        message = await request.receive()
+        parts.append(message.get("body", b""))
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    # Most come in one piece.
+    return b"".join(parts) if len(parts) > 1 else parts[0]
 
 
 def _read(body: bytes) -> Payload:
