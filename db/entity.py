@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from db.ad import AdRow
 from db.ad_account import AdAccountRow
 from db.ad_set import AdSetRow
 from db.campaign import CampaignRow
-from db.connections import planning_for
+from db.connections import Planning, planning_for
 from db.data_import import ImportRow
 from db.database import Database, R, Row
 from db.level import Level, Platform
@@ -75,6 +75,14 @@ def kind_of(row: Row) -> Kind[Row]:
     return _BY_ROW[type(row)]
 
 
+class Step(NamedTuple):
+    """A step down the tree: from each node to the first page of its children."""
+
+    kind: Kind[Row]
+    columns: tuple[str, ...]
+    first: int
+
+
 class CountRow(Row):
     """How many children a parent has."""
 
@@ -127,9 +135,52 @@ async def children(
     """
     return await database.fetch(
         "children_by_parent_ids", org_id, parent_ids, after, limit,
-        row=kind.row, label=f"{kind.name}s_by_{kind.parent_column}s", table=kind.name,
-        parent_column=kind.parent_column, columns=kind.select((*columns, kind.parent_column)), **kind.order,
+        row=kind.row, label=f"{kind.name}s_by_{kind.parent_column}s", at_most="", parents=_GIVEN,
+        **_children(kind, columns),
     )  # fmt: skip
+
+
+async def below(
+    database: Database, org_id: int, ids: Sequence[int], path: Sequence[Step], most: int
+) -> list[Row]:  # fmt: skip
+    """What `children` gives for the last step, of all that is on the pages of the steps before it down from `ids`, with
+    a row beyond each page. Behind the first step no more than `most` rows are read: so many are not all.
+    """
+    *above, (kind, columns, first) = path
+    parents = _GIVEN
+    for place, step in enumerate(above, 5):
+        parents = _ON_PAGES.format(
+            parents=parents, table=step.kind.name, parent_column=step.kind.parent_column, first=f"${place}", most=most,
+            **step.kind.order,
+        )  # fmt: skip
+    return await database.fetch(
+        "children_by_parent_ids", org_id, ids, kind.start, first + 1, *(step.first for step in above),
+        row=kind.row, label=f"{kind.name}s_by_{kind.parent_column}s", parents=parents,
+        at_most=f"limit {most}" if above else "", **_children(kind, columns),
+    )  # fmt: skip
+
+
+# Whose children are asked for: nodes whose ids are given, or all that is on the pages below some.
+_GIVEN = "unnest($2::bigint[]) as wanted (parent_id)"
+_ON_PAGES = """(
+        select page.id
+        from {parents}
+        cross join lateral (
+            select id
+            from {table}
+            where org_id = $1 and {parent_column} = wanted.parent_id
+            order by id {order}
+            limit {first}::bigint
+        ) as page
+        limit {most}
+    ) as wanted (parent_id)"""
+
+
+def _children(kind: Kind[Row], columns: Sequence[str]) -> dict[str, Any]:
+    selected = kind.select((*columns, kind.parent_column))
+    # However many parents there are, the children of each are read by the same index.
+    planning = {"planning": Planning.ONCE}
+    return planning | {"table": kind.name, "parent_column": kind.parent_column, "columns": selected, **kind.order}
 
 
 async def child_counts(database: Database, org_id: int, kind: Kind[R], parent_ids: Sequence[int]) -> list[CountRow]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import strawberry
 
 from db.database import Row
-from db.entity import PROJECT, Kind
+from db.entity import PROJECT, Kind, Step
 from db.entity_list import Conditions, Field, Order
 from db.errors import AdgraphError
 from db.level import Platform
@@ -145,13 +145,22 @@ class EntityConnection(Generic[T]):
 def descendants(parent: Kind[Row], kind: Kind[Row], graphql_type: object, description: str) -> Any:
     """The field that lists a node's entities of one kind, at any depth below it."""
 
+    def asked(
+        request: Request, selection: Selection, first: First = 50, after: After = strawberry.UNSET,
+        platforms: Platforms = strawberry.UNSET, where: Where = strawberry.UNSET, order_by: By = strawberry.UNSET,
+    ) -> tuple[EntityList, tuple[str, ...], str | None, int]:  # fmt: skip
+        listed = _listed(parent, kind, where or None, order_by or None, given(platforms))
+        return listed, node_columns(selection, kind), given(after), checked_first(request, first)
+
+    def step(request: Request, selection: Selection, **arguments: Any) -> Step | None:
+        return entity_list.step(*asked(request, selection, **arguments))
+
     async def of_platforms(
         request: Request, selection: Selection, rows: Sequence[Row], first: First = 50, after: After = strawberry.UNSET,
         platforms: Platforms = strawberry.UNSET, where: Where = strawberry.UNSET, order_by: By = strawberry.UNSET,
     ) -> Sequence[tree.Page | AdgraphError]:  # fmt: skip
-        listed = _listed(parent, kind, where or None, order_by or None, given(platforms))
-        page = (node_columns(selection, kind), given(after), checked_first(request, first))
-        return await request.load_column(entity_list.pages, column(rows, "id"), listed, *page)
+        page = asked(request, selection, first, after, platforms, where, order_by)
+        return await request.load_column(entity_list.pages, column(rows, "id"), *page)
 
     async def pages(
         request: Request, selection: Selection, rows: Sequence[Row], first: First = 50, after: After = strawberry.UNSET,
@@ -160,7 +169,8 @@ def descendants(parent: Kind[Row], kind: Kind[Row], graphql_type: object, descri
         return await of_platforms(request, selection, rows, first, after, None, where, order_by)
 
     # Anything deeper is of one platform.
-    return batched(of_platforms if parent is PROJECT else pages, graphql_type, description, needs=())
+    many = of_platforms if parent is PROJECT else pages
+    return batched(many, graphql_type, description, needs=(), step=step)
 
 
 def _listed(

@@ -91,6 +91,19 @@ def _missing(kind: Kind[Row], number: int) -> NotFound:
     return NotFound(f"There is no {name} with the id {global_id.encode(name, number)!r}.")
 
 
+def _any_node(node_id: strawberry.ID) -> tuple[Kind[Row], int]:
+    return global_id.parse(node_id)
+
+
+def _root(kind: Kind[Row]) -> Any:
+    """Which node of that kind is looked up, as far as its id says it."""
+
+    def root(node_id: Id = None, external: External = None) -> tuple[Kind[Row], int] | None:
+        return (kind, global_id.parse_as(kind, node_id)) if node_id and not external else None
+
+    return root
+
+
 def _project(kind: Kind[Row]) -> Any:
     async def many(
         request: Request, selection: Selection, roots: Sequence[object],
@@ -126,16 +139,21 @@ def _entity(kind: Kind[Row]) -> Any:
 
 @strawberry.type(description="Where every query starts.")
 class Query:
-    node = batched(_node, Node | None, "The node with that id, whatever its kind; NOT_FOUND where there is none.")
+    node = batched(
+        _node,
+        Node | None,
+        "The node with that id, whatever its kind; NOT_FOUND where there is none.",
+        root=_any_node,
+    )
     nodes = batched(
         _nodes,
         list[Node | None] | None,
         "The nodes with those ids, in their order; null and NOT_FOUND for each unknown one.",
     )
     projects = roots(entity.PROJECT, Connection[Project] | None, "All projects.")
-    project = batched(_project(entity.PROJECT), Project | None, "One project.")
-    ad_account = batched(_entity(entity.AD_ACCOUNT), AdAccount | None, "One ad account.")
-    campaign = batched(_entity(entity.CAMPAIGN), Campaign | None, "One campaign.")
-    ad_set = batched(_entity(entity.AD_SET), AdSet | None, "One ad set.")
-    ad = batched(_entity(entity.AD), Ad | None, "One ad.")
+    project = batched(_project(entity.PROJECT), Project | None, "One project.", root=_root(entity.PROJECT))
+    ad_account = batched(_entity(entity.AD_ACCOUNT), AdAccount | None, "One ad account.", root=_root(entity.AD_ACCOUNT))
+    campaign = batched(_entity(entity.CAMPAIGN), Campaign | None, "One campaign.", root=_root(entity.CAMPAIGN))
+    ad_set = batched(_entity(entity.AD_SET), AdSet | None, "One ad set.", root=_root(entity.AD_SET))
+    ad = batched(_entity(entity.AD), Ad | None, "One ad.", root=_root(entity.AD))
     metric_catalog = metric_catalog

@@ -14,6 +14,7 @@ from strawberry.dataloader import DataLoader
 from db.database import Database
 from db.errors import QueryTooComplex
 from db.level import Platform
+from resolvers.ahead import Ahead
 from resolvers.alike import Alike, distinct
 
 # Until then, documents say, each platform may restate a day.
@@ -105,6 +106,7 @@ class Request:
     selections: dict[Hashable, Any] = field(default_factory=dict)
     # What has been worked out and is asked for again and again.
     told: dict[Hashable, Any] = field(default_factory=dict)
+    ahead: Ahead = field(default_factory=Ahead)
     _loaded: dict[Hashable, _Loaded[Any, Any]] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -275,6 +277,7 @@ class Request:
     def stop(self) -> None:
         """Cancels the batches that still run, for which nobody waits any more."""
         self._stopped = True
+        self.ahead.stop()
         for task in self._running | self._making:
             task.cancel()
 

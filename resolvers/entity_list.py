@@ -10,7 +10,7 @@ from typing import Any
 
 from db import entity, entity_list
 from db.database import Row
-from db.entity import Kind
+from db.entity import Kind, Step
 from db.entity_list import Order
 from db.errors import AdgraphError
 from resolvers import global_id, listed, ranked_list, tree
@@ -47,6 +47,12 @@ class ListPage(Page):
 
 # By parent. Whoever goes on behind a cursor does so in one list, so that all that are asked start at the same place.
 Found = dict[int, Page | AdgraphError]
+
+
+def step(which: EntityList, columns: tuple[str, ...], after: str | None, first: int) -> Step | None:
+    """The step down the tree that such pages are; None where they take more than ids, or go on behind some node."""
+    plain = which.by_id and which.parent is which.kind.parent and after is None
+    return Step(which.kind, columns, first) if plain else None
 
 
 async def pages(

@@ -13,7 +13,7 @@ from typing import Any
 
 from db import entity
 from db.database import R, Row
-from db.entity import Kind
+from db.entity import Kind, Step
 from db.errors import AdgraphError
 from db.level import Platform
 from resolvers import global_id
@@ -120,9 +120,11 @@ async def children(
     """Batch: a page of each parent's children, in order; one row more than the page tells whether another follows."""
     if after is not None:
         return await _children_behind(request, parent_ids, kind, columns, after, first)
-    rows = Rows(
-        await entity.children(request.database, request.org_id, kind, columns, parent_ids, kind.start, first + 1)
-    )
+    rows = await request.ahead.taken(Step(kind, columns, first), parent_ids)
+    if rows is None:
+        start = kind.start
+        found = await entity.children(request.database, request.org_id, kind, columns, parent_ids, start, first + 1)
+        rows = Rows(found)
     counts = Counter(rows.every(kind.parent_column))
     if max(counts.values(), default=0) <= first and [*counts] == [one for one in parent_ids if one in counts]:
         # As they came: parent by parent, all of each.

@@ -28,15 +28,20 @@ where {table}.org_id = $1
 order by {table}.id;
 
 -- name: children_by_parent_ids
--- Of each parent in $2, the children behind the id $3 in their order, at most $4 of them.
+-- Of each parent, the children behind the id $3 in their order, at most $4 of them. Parents are the nodes $2, or what is
+-- on pages further down from those, each of at most as many as $5 and what follows say.
 select child.*
-from unnest($2::bigint[]) as wanted (parent_id)
-cross join lateral (
-    select {columns}
-    from {table}
-    where {table}.org_id = $1 and {table}.{parent_column} = wanted.parent_id and {table}.id {behind} $3
-    order by {table}.id {order}
-    limit $4
+from (
+    select child.*
+    from {parents}
+    cross join lateral (
+        select {columns}
+        from {table}
+        where {table}.org_id = $1 and {table}.{parent_column} = wanted.parent_id and {table}.id {behind} $3
+        order by {table}.id {order}
+        limit $4
+    ) as child
+    {at_most}
 ) as child
 order by child.{parent_column}, child.id {order};
 

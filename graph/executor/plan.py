@@ -23,6 +23,7 @@ from graphql import (
     ValueNode,
     VariableNode,
     Visitor,
+    get_named_type,
     get_nullable_type,
     is_leaf_type,
     visit,
@@ -101,6 +102,28 @@ class FieldPlan:
         own = self.strawberry
         found: Callable[..., Any] | None = own.metadata.get("many") if own and not own.extensions else None
         return found
+
+    @cached_property
+    def root(self) -> Callable[..., Any] | None:
+        """What tells from its arguments which node it looks up, as kind and id."""
+        found: Callable[..., Any] | None = (
+            self.strawberry.metadata.get("root") if self.many and self.strawberry else None
+        )
+        return found
+
+    @cached_property
+    def step(self) -> Callable[..., Any] | None:
+        """What tells from its arguments which step down the tree it is, where it is one."""
+        found: Callable[..., Any] | None = (
+            self.strawberry.metadata.get("step") if self.many and self.strawberry else None
+        )
+        return found
+
+    @cached_property
+    def steps(self) -> list[FieldPlan]:
+        """The steps further down from all the nodes that it finds."""
+        named = get_named_type(self.definition.type)
+        return self.below(named).steps if isinstance(named, GraphQLObjectType) else []
 
     @cached_property
     def is_leaf(self) -> bool:
@@ -230,6 +253,17 @@ class SelectionPlan:
             for key, definition, group in found
             if definition
         ]
+
+    @cached_property
+    def steps(self) -> list[FieldPlan]:
+        """Those that lead further down the tree from all of these objects, or from what is an attribute of theirs."""
+        found: list[FieldPlan] = []
+        for one in self.fields:
+            if one.step:
+                found.append(one)
+            elif one.attribute is not None and not one.is_leaf:
+                found += one.steps
+        return found
 
     @cached_property
     def at_once(self) -> Callable[[Any], list[dict[str, Any]] | None] | None:

@@ -25,6 +25,7 @@ from graphql import (
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, UndefinedType, inspect, is_iterable
 
+from graph.ahead import read_ahead
 from graph.executor.columns import ALIKE, FOUND, Values, attributes, awaited, one_each, only_class, spread
 from graph.executor.leaves import as_is, coerced, of_few
 from graph.executor.places import Items, Picked, Places, Root, Under
@@ -59,7 +60,11 @@ class Run:
         """The data of a query; None where an error reaches the top."""
         if self._request:
             self._request.branches = 0
-        (data,) = await self._objects(plan, [root], Root())
+        try:
+            (data,) = await self._objects(plan, [root], Root())
+        finally:
+            if self._request:
+                self._request.ahead.stop()
         return None if data is NULLED else data
 
     async def _objects(self, plan: SelectionPlan, objects: Values, places: Places) -> Values:
@@ -124,15 +129,21 @@ class Run:
             return attributes(field.attribute, objects)
         if field.many is None:
             return self._one_by_one(field, objects, places)
+        if self._request and (field.root or field.step):
+            read_ahead(self._request, field, objects, self._arguments_of)
         try:
-            arguments = self._arguments.get(field)
-            if arguments is None:
-                arguments = self._arguments[field] = field.arguments(self._context.variable_values, self._converter)
+            arguments = self._arguments_of(field)
             found = field.many(self._context.context_value, field.selection, objects, **arguments)
             at_hand = isinstance(found, FOUND) or not isawaitable(found)
             return one_each(found, len(objects)) if at_hand else found
         except Exception as error:  # noqa: BLE001  # as above
             return [error] * len(objects)
+
+    def _arguments_of(self, field: FieldPlan) -> dict[str, Any]:
+        found = self._arguments.get(field)
+        if found is None:
+            found = self._arguments[field] = field.arguments(self._context.variable_values, self._converter)
+        return found
 
     def _one_by_one(self, field: FieldPlan, objects: Values, places: Places) -> Any:
         """For a field that knows no batch: its resolver, once per object."""
