@@ -31,20 +31,23 @@ from (
 
 
 async def sell(url: str, database: Database, org_id: int, ad_ids: list[int], until: date) -> None:
-    """Invents conversions of the ads, unless a former run has."""
+    """Invents conversions of the ads, unless a former run has, and adds their days up."""
     connection = await asyncpg.connect(url)
     try:
-        if await connection.fetchval("select exists (select from tracked_day where entity_id = any($1))", ad_ids):
+        if await connection.fetchval("select exists (select from tracked_span where entity_ids && $1)", ad_ids):
             return
-        await connection.execute("drop table if exists bench_sold; select setseed(0.5)")
-        await connection.execute(_SOLD, org_id, datetime.combine(until, time(), UTC), ad_ids)
+        sold = await connection.fetchval("select exists (select from tracked_day where entity_id = any($1))", ad_ids)
+        if not sold:
+            await connection.execute("drop table if exists bench_sold; select setseed(0.5)")
+            await connection.execute(_SOLD, org_id, datetime.combine(until, time(), UTC), ad_ids)
         project_id = await connection.fetchval(
             "select project_id from ad_account join ad on ad.ad_account_id = ad_account.id where ad.id = $1", ad_ids[0]
         )
         async with database.transaction() as transaction:
-            await tracked.add_from(transaction, org_id, "bench_sold")
+            if not sold:
+                await tracked.add_from(transaction, org_id, "bench_sold")
             await tracked.add_up_spans(transaction, org_id, project_id, until)
-        await connection.execute("drop table bench_sold")
-        await connection.execute("vacuum analyze tracked_day")
+        await connection.execute("drop table if exists bench_sold")
+        await connection.execute("vacuum analyze tracked_day, tracked_span")
     finally:
         await connection.close()

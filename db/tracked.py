@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from db.database import Row, Transaction
+from db.rollup import CHUNK
 
 # Days after a touch within which it may count, and what stands for none of these.
 WINDOWS = (1, 7, 28)
@@ -76,6 +77,12 @@ def _due(view_lag: int, click_lag: int) -> int:
     )
 
 
+def arrays_of(column: str) -> str:
+    """The column of spans that has many entities' numbers of such a column side by side."""
+    what, choice = column.split("_", 1)
+    return f"{what}s_{choice}"
+
+
 _COLUMNS = [f"{what}_{click}_{view}" for what in ("count", "value") for click, view in CHOICES]
 _WRITING = {
     "none": str(NONE),
@@ -96,11 +103,68 @@ _WRITING = {
 }
 
 
+_ENTITIES = """
+    select 1 as level, $2::bigint as id
+    union all
+    select 2, campaign.id from campaign where campaign.org_id = $1 and campaign.ad_account_id = $2
+    union all
+    select 3, ad_set.id from ad_set where ad_set.org_id = $1 and ad_set.ad_account_id = $2
+    union all
+    select 4, ad.id from ad where ad.org_id = $1 and ad.ad_account_id = $2
+"""
+_SPANS = {
+    "chunk": str(CHUNK),
+    "arrays": ", ".join(arrays_of(column) for column in _COLUMNS),
+    "aggregates": ", ".join(f"array_agg({column} order by entity_id)" for column in _COLUMNS),
+}
+
+
+def _added(days: str, *, one_each: bool = False) -> str:
+    """What `days`, joined to the entities, add up to in each span; `one_each`: a row is a span by itself."""
+    sums = ", ".join(f"fact.{column}" if one_each else f"sum(fact.{column}) as {column}" for column in _COLUMNS)
+    key = "entity.level, fact.entity_id, spans.span, spans.day, fact.event_name, fact.currency, fact.kind"
+    grouped = "" if one_each else f"group by {key}"
+    return f"select {key}, {sums} from ({_ENTITIES}) as entity {days} {grouped}"
+
+
+_OF_ENTITY = (
+    "join tracked_day as fact on fact.org_id = $1 and fact.entity_id = entity.id and fact.basis = $3 and fact.span = 1"
+)
+# The days from $4 on (null: all) to before $5, each by itself.
+_DAYS = _added(
+    f"""{_OF_ENTITY} and fact.day >= coalesce($4::date, '-infinity') and fact.day < $5::date
+    cross join lateral (select 1 as span, fact.day) as spans""",
+    one_each=True,
+)
+# The longer spans that end after $4 (null: all) and by $5.
+_ENDING = _added(
+    f"""{_OF_ENTITY} and fact.day >= coalesce($4::date - 15, '-infinity') and fact.day < $5::date
+    cross join (values (4), (16)) as lengths (span)
+    cross join lateral (
+        select lengths.span, fact.day - (fact.day - date '1970-01-01') % lengths.span as day
+    ) as spans
+    where spans.day + spans.span <= $5::date and ($4::date is null or spans.day + spans.span > $4::date)"""
+)
+# The spans $6 that begin on the days $7, of the levels $4 and the chunks $5.
+_NAMED = _added(
+    f"""join unnest($4::smallint[], $5::bigint[], $6::smallint[], $7::date[]) as spans (level, chunk, span, day)
+        on spans.level = entity.level and spans.chunk = entity.id / {CHUNK}
+    {_OF_ENTITY} and fact.day >= spans.day and fact.day < spans.day + spans.span"""
+)
+
+
 class _BehindRow(Row):
     ad_account_id: int
     basis: int
     since: date | None
     until: date
+
+
+class _SpanRow(Row):
+    level: int
+    chunk: int
+    span: int
+    day: date
 
 
 async def add(transaction: Transaction, org_id: int, changes: Sequence[Change]) -> None:
@@ -127,8 +191,21 @@ async def add_up_spans(transaction: Transaction, org_id: int, project_id: int, t
     It changes no answer. Nobody else may change what is tracked of the project meanwhile.
     """
     for behind in await transaction.fetch("tracked_behind", org_id, project_id, today, row=_BehindRow):
-        await transaction.execute(
-            "add_tracked_spans", org_id, behind.ad_account_id, behind.basis, behind.since, behind.until,
-            columns=_WRITING["columns"], sums=", ".join(f"sum(fact.{column})" for column in _COLUMNS),
-        )  # fmt: skip
-        await transaction.execute("tracked_spans_are_there", org_id, behind.ad_account_id, behind.basis, behind.until)
+        key = org_id, behind.ad_account_id, behind.basis
+        late = await transaction.fetch(
+            "take_late_days", *key, behind.since, row=_SpanRow, entities=_ENTITIES, chunk=str(CHUNK)
+        )
+        if late:
+            named = tuple(map(list, zip(*late, strict=True)))
+            await transaction.execute("drop_tracked_spans", *key, *named)
+            await transaction.execute("add_tracked_spans", *key, *named, added=_NAMED, **_SPANS)
+        for added in (_DAYS, _ENDING):
+            await transaction.execute("add_tracked_spans", *key, behind.since, behind.until, added=added, **_SPANS)
+        await transaction.execute("tracked_spans_are_there", *key, behind.until)
+
+
+async def forget_spans(transaction: Transaction, org_id: int, ad_ids: Sequence[int]) -> None:
+    """Drops the spans of the ad accounts in which the ads are: to be called before ads leave an ad account or change
+    days, and after they came into another. It changes no answer either.
+    """
+    await transaction.execute("forget_tracked_spans", org_id, ad_ids)

@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from db import exchange_rate
 from db.database import Database, Row
-from db.delivery import BUCKETS, Entities, Windows
+from db.delivery import BUCKETS, FEW, Entities, Windows
 from db.level import Level
+from db.rollup import CHUNK
+from db.tracked import arrays_of
 
 _FACTORS = exchange_rate.factors(
     target="$9::text", currencies="array(select distinct currency from fact)", since="(select min(day) from fact)",
@@ -54,9 +56,19 @@ async def totals(
     if target:
         starts = dict.fromkeys(windows, 0)
         return await _read(database, org_id, level, due, windows, entities, target, "wanted.since", starts, "totals")
+    chunks = [(account, chunk) for account, ids in entities.items() for chunk in {id_ // CHUNK for id_ in ids}]
+    days = sum(len(ids) * (windows[account][1] - windows[account][0]).days for account, ids in entities.items())
+    label = f"{level.name.lower()}_tracked_totals"
+    if days <= FEW * len(chunks):
+        return await database.fetch(
+            "tracked_totals", org_id, *_arguments(due, windows, entities),
+            row=SumRow, label=label, sums=_sums(due), basis=_basis(due),
+        )  # fmt: skip
+    count, value = _columns(due)
     return await database.fetch(
-        "tracked_totals", org_id, *_arguments(due, windows, entities),
-        row=SumRow, label=f"{level.name.lower()}_tracked_totals", sums=_sums(due), basis=_basis(due),
+        "tracked_totals_by_spans", org_id, *_arguments(due, windows, entities), *zip(*chunks, strict=True),
+        row=SumRow, label=label, basis=_basis(due), level=str(int(level)), count=count, value=value,
+        counts=arrays_of(count), values=arrays_of(value),
     )  # fmt: skip
 
 
@@ -101,7 +113,7 @@ def _basis(due: Due) -> str:
 
 def _sums(due: Due) -> str:
     count, value = _columns(due)
-    return f"sum({count}) as count, sum({value}) as value, 0 as unrated"
+    return f"sum(fact.{count}) as count, sum(fact.{value}) as value, 0 as unrated"
 
 
 def _numbers(due: Due) -> str:
@@ -110,4 +122,4 @@ def _numbers(due: Due) -> str:
 
 
 def _columns(due: Due) -> tuple[str, str]:
-    return f"fact.count_{due.click}_{due.view}", f"fact.value_{due.click}_{due.view}"
+    return f"count_{due.click}_{due.view}", f"value_{due.click}_{due.view}"

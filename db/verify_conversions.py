@@ -24,6 +24,11 @@ def _is_due(click: int, view: int) -> str:
 _TRACKED = {
     "columns": ", ".join(_COLUMNS),
     "sums": ", ".join(f"sum({column}) as {column}" for column in _COLUMNS),
+    # Spans are without what came after them.
+    "added_up": ", ".join(
+        f"sum(case fact.span when 0 then -{column} else {column} end) as {column}" for column in _COLUMNS
+    ),
+    "arrays": ", ".join(f"side.{column.replace('_', 's_', 1)}" for column in _COLUMNS),
     "expected_numbers": ", ".join(f"coalesce(expected.{column}, 0)::numeric" for column in _COLUMNS),
     "stored_numbers": ", ".join(f"coalesce(stored.{column}, 0)::numeric" for column in _COLUMNS),
 }

@@ -39,6 +39,7 @@ async def begin(
     if ads:
         # From here on nobody else adds to what is tracked.
         await Intake.locked(transaction, org_id, project_id)
+        await tracked.forget_spans(transaction, org_id, restating.ad_ids)
         await _add(transaction, org_id, restating, -1)
     return restating
 
@@ -51,7 +52,9 @@ async def finish(
         return
     intake = await Intake.locked(transaction, org_id, restating.project_id)
     if restating.ad_ids:
+        await tracked.forget_spans(transaction, org_id, restating.ad_ids)
         await _add(transaction, org_id, restating, 1)
+        await tracked.add_up_spans(transaction, org_id, restating.project_id, now.date())
         intake.changed = True
     if new_ads:
         key = (org_id, restating.project_id, sorted(new_ads))

@@ -1,7 +1,8 @@
 -- name: add_tracked
--- Adds what the changes {given} add to what is tracked of every entity and day, and of spans of days where those are
--- there: of each conversion what is due to the ad of its click and to that of its view, first by the time between, then
--- by choice. In the order of the key, so that who adds at the same time waits rather than deadlocks.
+-- Adds what the changes {given} add to what is tracked of every entity and day, and keeps beside it what came after the
+-- day was added up into spans: of each conversion what is due to the ad of its click and to that of its view, first by
+-- the time between, then by choice. In the order of the key, so that who adds at the same time waits rather than
+-- deadlocks.
 with timed as (
     select
         given.sign, given.event_name, given.currency, given.value, given.kind, given.occurred_at,
@@ -69,15 +70,12 @@ of_entity as (
     from of_day
     union all
     select
-        of_day.id, of_day.basis, longer.span, of_day.day - (of_day.day - date '1970-01-01') % longer.span as first,
-        of_day.event_name, of_day.currency, of_day.kind, of_day.due, sum(of_day.count)::integer, sum(of_day.value)
+        of_day.id, of_day.basis, 0, of_day.day, of_day.event_name, of_day.currency, of_day.kind, of_day.due, of_day.count,
+        of_day.value
     from tracked_through as before
-    cross join (values (4), (16)) as longer (span)
     join of_day
-        on of_day.ad_account_id = before.ad_account_id and of_day.basis = before.basis
-        and of_day.day < before.through - (before.through - date '1970-01-01') % longer.span
+        on of_day.ad_account_id = before.ad_account_id and of_day.basis = before.basis and of_day.day < before.through
     where before.org_id = $1
-    group by of_day.id, of_day.basis, longer.span, first, of_day.event_name, of_day.currency, of_day.kind, of_day.due
 )
 insert into tracked_day (org_id, entity_id, basis, span, day, event_name, currency, kind, {columns})
 select $1, id, basis, span, day, event_name, currency, kind, {choices}
@@ -89,25 +87,44 @@ set {added};
 
 -- name: tracked_totals
 -- What is tracked of the entities $2, in the ad accounts $3 side by side: of conversions named $7, in the days from $5 to
--- before $6 of the ad accounts $4, by kind and currency. Whole spans stand for their days as far as they
--- are there. The names are no condition of the index, which would be prepared for them at each of thousands of look-ups.
-with part as materialized (
+-- before $6 of the ad accounts $4, by kind and currency. The names are no condition of the index, which would be prepared
+-- for them at each of many look-ups.
+select fact.entity_id, fact.kind, fact.currency, {sums}
+from unnest($4::bigint[], $5::date[], $6::date[]) as wanted (ad_account_id, since, until)
+join unnest($2::bigint[], $3::bigint[]) as entity (id, ad_account_id) on entity.ad_account_id = wanted.ad_account_id
+join tracked_day as fact
+    on fact.org_id = $1 and fact.entity_id = entity.id and fact.basis = {basis} and fact.span = 1
+    and fact.day >= wanted.since and fact.day < wanted.until
+where coalesce(fact.event_name = any($7::text[]), false)
+group by fact.entity_id, fact.kind, fact.currency;
+
+-- name: tracked_totals_by_spans
+-- The same of many entities of one level, in the chunks $9 of the ad accounts $8: whole spans stand for their days as far
+-- as they are there, with what came after they were added up.
+with wanted as materialized (
     select
-        wanted.ad_account_id, parts.span, date '1970-01-01' + parts.since as since,
+        asked.ad_account_id, asked.since, asked.until,
+        -- Of two, least passes over a null.
+        case
+            when reached.through is null then asked.since else greatest(asked.since, least(asked.until, reached.through))
+        end as known
+    from unnest($4::bigint[], $5::date[], $6::date[]) as asked (ad_account_id, since, until)
+    left join tracked_through as reached
+        on reached.org_id = $1 and reached.ad_account_id = asked.ad_account_id and reached.basis = {basis}
+),
+part as materialized (
+    select
+        wanted.ad_account_id, side.chunk, parts.span, date '1970-01-01' + parts.since as since,
         date '1970-01-01' + parts.until as until
-    from unnest($4::bigint[], $5::date[], $6::date[]) as wanted (ad_account_id, since, until)
-    left join tracked_through as whole
-        on whole.org_id = $1 and whole.ad_account_id = wanted.ad_account_id and whole.basis = {basis}
+    from wanted
+    join unnest($8::bigint[], $9::bigint[]) as side (ad_account_id, chunk) on side.ad_account_id = wanted.ad_account_id
     cross join lateral (
-        select
-            wanted.since - date '1970-01-01' as since, wanted.until - date '1970-01-01' as until,
-            -- Of two, least passes over a null.
-            case when whole.through is null then 0 else least(wanted.until, whole.through) - date '1970-01-01' end as known
+        select wanted.since - date '1970-01-01' as since, wanted.known - date '1970-01-01' as until
     ) as days
     cross join lateral (
         select
             (days.since + 3) / 4 * 4 as since_4, (days.since + 15) / 16 * 16 as since_16,
-            days.known / 4 * 4 as until_4, days.known / 16 * 16 as until_16
+            days.until / 4 * 4 as until_4, days.until / 16 * 16 as until_16
     ) as edge
     cross join lateral (
         values
@@ -118,15 +135,43 @@ with part as materialized (
             (1, case when edge.until_4 > edge.since_4 then edge.until_4 end, days.until)
     ) as parts (span, since, until)
     where parts.since < parts.until
+),
+number as (
+    select whole.*
+    from (
+        select
+            unnest(fact.entity_ids) as entity_id, fact.kind, fact.currency, unnest(fact.{counts}) as count,
+            unnest(fact.{values}) as value
+        from part
+        join tracked_span as fact
+            on fact.org_id = $1 and fact.ad_account_id = part.ad_account_id and fact.basis = {basis}
+            and fact.level = {level} and fact.chunk = part.chunk and fact.span = part.span
+            and fact.day >= part.since and fact.day < part.until
+        where coalesce(fact.event_name = any($7::text[]), false)
+    ) as whole
+    -- Others are in their chunks.
+    where whole.entity_id = any($2::bigint[])
+    union all
+    select fact.entity_id, fact.kind, fact.currency, fact.{count}, fact.{value}
+    from wanted
+    join unnest($2::bigint[], $3::bigint[]) as entity (id, ad_account_id)
+        on entity.ad_account_id = wanted.ad_account_id and wanted.known < wanted.until
+    join tracked_day as fact
+        on fact.org_id = $1 and fact.entity_id = entity.id and fact.basis = {basis} and fact.span = 1
+        and fact.day >= wanted.known and fact.day < wanted.until
+    where coalesce(fact.event_name = any($7::text[]), false)
+    union all
+    select fact.entity_id, fact.kind, fact.currency, fact.{count}, fact.{value}
+    from wanted
+    join unnest($2::bigint[], $3::bigint[]) as entity (id, ad_account_id) on entity.ad_account_id = wanted.ad_account_id
+    join tracked_day as fact
+        on fact.org_id = $1 and fact.entity_id = entity.id and fact.basis = {basis} and fact.span = 0
+        and fact.day >= wanted.since and fact.day < wanted.known
+    where coalesce(fact.event_name = any($7::text[]), false)
 )
-select fact.entity_id, fact.kind, fact.currency, {sums}
-from part as wanted
-join unnest($2::bigint[], $3::bigint[]) as entity (id, ad_account_id) on entity.ad_account_id = wanted.ad_account_id
-join tracked_day as fact
-    on fact.org_id = $1 and fact.entity_id = entity.id and fact.basis = {basis} and fact.span = wanted.span
-    and fact.day >= wanted.since and fact.day < wanted.until
-where coalesce(fact.event_name = any($7::text[]), false)
-group by fact.entity_id, fact.kind, fact.currency;
+select number.entity_id, number.kind, number.currency, sum(number.count) as count, sum(number.value) as value, 0 as unrated
+from number
+group by number.entity_id, number.kind, number.currency;
 
 -- name: tracked_buckets
 -- The same for each bucket of the windows, day by day; weeks start $8 days after Monday.
@@ -163,46 +208,72 @@ left join factor on factor.currency = fact.currency and factor.day = fact.day
 group by fact.entity_id, fact.bucket, fact.kind, fact.currency;
 
 -- name: tracked_behind
--- The ad accounts of the project $2 whose spans of days end before they could: so many days before $3, those in which
--- conversions mostly come, or touches to which they still come.
-select ad_account.id as ad_account_id, bases.basis, known.through as since, could.through as until
+-- The ad accounts of the project $2 whose spans of days end before they could: on $3, or by time of the touch so many days
+-- before, those to which conversions still come.
+select ad_account.id as ad_account_id, bases.basis, known.through as since, $3::date - bases.days as until
 from ad_account
-cross join (values (0, 2), (1, 28)) as bases (basis, days)
-cross join lateral (
-    select $3::date - bases.days - ($3::date - bases.days - date '1970-01-01') % 4 as through
-) as could
+cross join (values (0, 0), (1, 28)) as bases (basis, days)
 left join tracked_through as known
     on known.org_id = $1 and known.org_id = ad_account.org_id and known.ad_account_id = ad_account.id
     and known.basis = bases.basis
-where ad_account.org_id = $1 and ad_account.project_id = $2 and (known.through is null or known.through < could.through)
+where ad_account.org_id = $1 and ad_account.project_id = $2
+    and (known.through is null or known.through < $3::date - bases.days)
 order by ad_account.id, bases.basis;
 
+-- name: take_late_days
+-- Forgets which days of the ad account $2 and of all below it were added up into spans before all of them came, and tells
+-- the spans that they are in, of those that end by $4.
+with late as (
+    delete from tracked_day
+    using ({entities}) as entity
+    where tracked_day.org_id = $1 and tracked_day.entity_id = entity.id and tracked_day.basis = $3 and tracked_day.span = 0
+    returning entity.level, entity.id / {chunk} as chunk, tracked_day.day
+)
+select distinct late.level, late.chunk, spans.span, spans.day
+from late
+cross join lateral (
+    select longer.span, late.day - (late.day - date '1970-01-01') % longer.span as day
+    from (values (1), (4), (16)) as longer (span)
+) as spans
+where spans.day + spans.span <= $4::date;
+
+-- name: drop_tracked_spans
+-- Drops the spans $6 of basis $3 that begin on the days $7, of the levels $4 and the chunks $5 of the ad account $2.
+delete from tracked_span
+using unnest($4::smallint[], $5::bigint[], $6::smallint[], $7::date[]) as gone (level, chunk, span, day)
+where tracked_span.org_id = $1 and tracked_span.ad_account_id = $2 and tracked_span.basis = $3
+    and tracked_span.level = gone.level and tracked_span.chunk = gone.chunk and tracked_span.span = gone.span
+    and tracked_span.day = gone.day;
+
 -- name: add_tracked_spans
--- The days of the ad account $2 and of all below it from $4 (null: the first) to before $5, added up into spans; into
--- those of 16 days as far as they are whole. What is read together is written side by side.
-insert into tracked_day (org_id, entity_id, basis, span, day, event_name, currency, kind, {columns})
+-- The days of the ad account $2 and of all below it, by time of the conversion or of the touch ($3), added up into spans:
+-- those that end within a stretch of days, or those named.
+insert into tracked_span (
+    org_id, ad_account_id, basis, level, chunk, span, day, event_name, currency, kind, entity_ids, {arrays}
+)
 select
-    $1, fact.entity_id, fact.basis, spans.span, fact.day - (fact.day - date '1970-01-01') % spans.span,
-    fact.event_name, fact.currency, fact.kind, {sums}
-from (
-    select $2::bigint as id
-    union all
-    select campaign.id from campaign where campaign.org_id = $1 and campaign.ad_account_id = $2
-    union all
-    select ad_set.id from ad_set where ad_set.org_id = $1 and ad_set.ad_account_id = $2
-    union all
-    select ad.id from ad where ad.org_id = $1 and ad.ad_account_id = $2
-) as entity
-join tracked_day as fact
-    on fact.org_id = $1 and fact.entity_id = entity.id and fact.basis = $3 and fact.span = 1
-    and fact.day >= coalesce($4::date - ($4::date - date '1970-01-01') % 16, '-infinity') and fact.day < $5::date
-join (values (4), (16)) as spans (span)
-    on fact.day >= coalesce($4::date - ($4::date - date '1970-01-01') % spans.span, '-infinity')
-    and fact.day < $5::date - ($5::date - date '1970-01-01') % spans.span
-group by 2, 3, 4, 5, 6, 7, 8
-order by 2, 3, 4, 5, 6, 7, 8;
+    $1, $2, $3, level, entity_id / {chunk}, span, day, event_name, currency, kind, array_agg(entity_id order by entity_id),
+    {aggregates}
+from ({added}) as added
+group by 4, 5, 6, 7, 8, 9, 10;
 
 -- name: tracked_spans_are_there
 insert into tracked_through (org_id, ad_account_id, basis, through)
 values ($1, $2, $3, $4)
 on conflict (org_id, ad_account_id, basis) do update set through = excluded.through;
+
+-- name: forget_tracked_spans
+-- Days alone stand for the ad accounts in which the ads $2 are, until they are added up again.
+with gone as (
+    select distinct ad_account_id
+    from ad
+    where org_id = $1 and id = any($2::bigint[])
+),
+spans as (
+    delete from tracked_span
+    using gone
+    where tracked_span.org_id = $1 and tracked_span.ad_account_id = gone.ad_account_id
+)
+delete from tracked_through
+using gone
+where tracked_through.org_id = $1 and tracked_through.ad_account_id = gone.ad_account_id;

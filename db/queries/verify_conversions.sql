@@ -120,8 +120,8 @@ order by entity_id, basis, day, event_name, currency, kind
 limit $3;
 
 -- name: verify_tracked_spans
--- Where the spans of what is tracked of the ad account $2 and of all below it are not what their days add up to, as far
--- as there are to be spans. At most $3 such rows, with how many there are.
+-- Where the spans of what is tracked of the ad account $2 and of all below it are not what their days add up to without
+-- what came later, as far as there are to be spans. At most $3 such rows, with how many there are.
 with entity as (
     select 1 as level, id, external_id from ad_account where org_id = $1 and id = $2
     union all
@@ -131,30 +131,28 @@ with entity as (
     union all
     select 4, id, external_id from ad where org_id = $1 and ad_account_id = $2
 ),
-fact as (
-    select tracked_day.*
-    from tracked_day
-    join entity on entity.id = tracked_day.entity_id
-    where tracked_day.org_id = $1
-),
 expected as (
     select
-        fact.entity_id, fact.basis, longer.span, whole.day, fact.event_name, fact.currency, fact.kind, {sums}
-    from fact
-    cross join (values (4), (16)) as longer (span)
+        fact.entity_id, fact.basis::integer, lengths.span, whole.day, fact.event_name, fact.currency, fact.kind, {added_up}
+    from tracked_day as fact
+    join entity on entity.id = fact.entity_id
+    cross join (values (1), (4), (16)) as lengths (span)
     cross join lateral (
-        select date '1970-01-01' + floor((fact.day - date '1970-01-01')::numeric / longer.span)::integer * longer.span
+        select date '1970-01-01' + floor((fact.day - date '1970-01-01')::numeric / lengths.span)::integer * lengths.span
     ) as whole (day)
     join tracked_through as reached
         on reached.org_id = $1 and reached.ad_account_id = $2 and reached.basis = fact.basis
-        and whole.day + longer.span <= reached.through
-    where fact.span = 1
+        and whole.day + lengths.span <= reached.through
+    where fact.org_id = $1
     group by 1, 2, 3, 4, 5, 6, 7
 ),
 stored as (
-    select entity_id, basis, span::integer, day, event_name, currency, kind, {columns}
-    from fact
-    where span > 1
+    select
+        number.entity_id, side.basis::integer, side.span::integer, side.day, side.event_name, side.currency, side.kind,
+        {columns}
+    from tracked_span as side
+    cross join lateral unnest(side.entity_ids, {arrays}) as number (entity_id, {columns})
+    where side.org_id = $1 and side.ad_account_id = $2
 )
 select
     entity.level, coalesce(entity.external_id, 'number ' || entity_id) as external_id, span, basis, day, event_name,

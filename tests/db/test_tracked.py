@@ -128,12 +128,25 @@ async def test_a_days_edge_is_that_of_the_ad_accounts_timezone(database: Databas
     assert days == [{"basis": 0, "day": date(2025, 6, 18)}, {"basis": 1, "day": date(2025, 6, 17)}]
 
 
-async def test_spans_are_their_days_added_up_whatever_changes_after(database: Database, org_id: int) -> None:
+async def spans(database: Database) -> dict[tuple[object, ...], tuple[int, Decimal]]:
+    found = {}
+    for row in await rows(database, "select * from tracked_span"):
+        for place, entity in enumerate(row["entity_ids"]):
+            for click, view in CHOICES:
+                sums = row[f"counts_{click}_{view}"][place], row[f"values_{click}_{view}"][place]
+                if any(sums):
+                    names = ("span", "basis", "day", "event_name", "currency", "kind")
+                    found[(entity, *(row[name] for name in names), click, view)] = sums
+    return found
+
+
+async def test_spans_are_their_days_added_up_whatever_came_before_they_were(database: Database, org_id: int) -> None:
     chance, tree = random.Random(7), Tree()
     await tree.make(database, org_id)
     changes = [random_change(chance, list(tree.ads)) for _ in range(300)]
     (project,) = await rows(database, "select id from project")
-    for start, today in ((0, date(2025, 4, 2)), (100, date(2025, 4, 2)), (200, date(2025, 5, 20))):
+    todays = (date(2025, 4, 2), date(2025, 4, 2), date(2025, 4, 9), date(2025, 5, 20))
+    for start, today in zip((0, 100, 200, 200), todays, strict=True):
         async with database.transaction() as transaction:
             await tracked.add(transaction, org_id, changes[start : start + 100])
             await tracked.add(transaction, org_id, [change._replace(sign=-1) for change in changes[start : start + 20]])
@@ -141,17 +154,17 @@ async def test_spans_are_their_days_added_up_whatever_changes_after(database: Da
             await tracked.add_up_spans(transaction, org_id, project["id"], today)
 
     through = {row["basis"]: row["through"] for row in await rows(database, "select * from tracked_through")}
+    assert through == {0: todays[-1], 1: todays[-1] - 28 * DAY}
     epoch = date(1970, 1, 1)
-    assert {(day - epoch).days % 4 for day in through.values()} == {0}
-    days = await standing(database)
-    for span in (4, 16):
-        sums: dict[tuple[object, ...], list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
-        for (entity, basis, day, *rest), (count, value) in days.items():
-            assert isinstance(day, date)
-            if day < through[basis] - (through[basis] - epoch).days % span * DAY:
-                first = day - (day - epoch).days % span * DAY
-                sums[entity, basis, first, *rest][0] += count
-                sums[entity, basis, first, *rest][1] += value
-        found = {key: (Decimal(count), value) for key, (count, value) in (await standing(database, span)).items()}
-        assert found == {key: tuple(both) for key, both in sums.items() if any(both)}
-        assert found
+    sums: dict[tuple[object, ...], list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+    for (entity, basis, day, *rest), (count, value) in (await standing(database)).items():
+        assert isinstance(day, date)
+        for span in (1, 4, 16):
+            first = day - (day - epoch).days % span * DAY
+            if first + span * DAY <= through[basis]:
+                sums[entity, span, basis, first, *rest][0] += count
+                sums[entity, span, basis, first, *rest][1] += value
+    found = {key: (Decimal(count), value) for key, (count, value) in (await spans(database)).items()}
+    assert found == {key: tuple(both) for key, both in sums.items() if any(both)}
+    assert {key[1] for key in found} == {1, 4, 16}
+    assert not await standing(database, span=0)

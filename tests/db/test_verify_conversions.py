@@ -21,7 +21,7 @@ async def taken(database: Database, org_id: int) -> None:
     with recording():
         async with database.transaction() as transaction:
             await tracked.add_up_spans(transaction, org_id, project_id, date(2025, 6, 20))
-    # Those that come late are in the spans as well.
+    # Those that come late stand beside the spans.
     await take(database, org_id, project_id, random_events(random, 60), 20)
 
 
@@ -38,8 +38,9 @@ async def taken(database: Database, org_id: int) -> None:
         ("update tracked_day set count_0_7 = count_0_7 + 1 where span = 1 and basis = 1", "by time of the touch"),
         ("update tracked_day set count_7_1 = count_7_1 + 1 where span = 1 and kind = 2", "tracked refunds of 1 days"),
         ("delete from tracked_day where span = 1", "that is not there"),
-        ("update tracked_day set count_1_0 = count_1_0 + 1 where span = 4", "of 4 days"),
-        ("update tracked_day set value_1_0 = value_1_0 + 1 where span = 16", "of 16 days"),
+        ("update tracked_span set counts_1_0[1] = counts_1_0[1] + 1 where span = 4", "of 4 days"),
+        ("update tracked_span set values_1_0[1] = values_1_0[1] + 1 where span = 16", "of 16 days"),
+        ("update tracked_day set count_1_0 = count_1_0 + 1 where span = 0", "of 1 days"),
         ("update tracked_through set through = through - 16", "that should not be there"),
         ("update conversion set clicked_at = clicked_at - interval '2 days' where clicked_at is not null",
          "by time of the touch"),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from db import tracked_sums
 from resolvers import global_id
 from tests.oracle.conversion_world import DAYS, FIRST, NAMES, World, make_world
 from tests.oracle.conversions import Oracle, Question, shown
@@ -26,9 +27,13 @@ Ask = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @pytest.mark.slow
-async def test_what_is_tracked_of_every_entity_is_that_of_the_oracle(database, org_id, ask, questions_seed):
+async def test_what_is_tracked_of_every_entity_is_that_of_the_oracle(
+    database, org_id, ask, questions_seed, monkeypatch
+):
     random = Random(questions_seed)
     for _ in range(WORLDS):
+        # From days, or from spans of them, however few there are.
+        monkeypatch.setattr(tracked_sums, "FEW", random.choice([0, 512]))
         world = await make_world(database, org_id, random)
         await send(database, org_id, world.project_id, world.events, NOW, random)
         oracle = Oracle(world.events, world.ads, world.reporting_currency, world.rates)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from random import Random
 from typing import Any
 
+from db import tracked
 from db.database import Database
 from db.importing import Options, run_import
 from db.level import Level
+from db.verify import verify
 from tests.db.conversions.worlds import check_rollups, random_events, rows, take, told
 from tests.records import make_entity
 
@@ -99,6 +102,23 @@ async def test_what_is_tracked_of_an_ad_set_follows_it_to_an_account_in_another_
 
     await check_rollups(database, project_id)
     assert await ancestors(database, project_id) == []
+
+
+async def test_spans_of_days_follow_an_ad_set_to_an_account_that_had_none(database: Database, org_id: int) -> None:
+    project_id = await import_tree(database, org_id, "a1", "a2")
+    await take(database, org_id, project_id, random_events(Random(11), 70))
+    async with database.transaction() as transaction:
+        await tracked.add_up_spans(transaction, org_id, project_id, date(2026, 1, 1))
+
+    await import_tree(database, org_id, account="B", timezone="America/Los_Angeles")
+    await take(database, org_id, project_id, random_events(Random(12), 70))
+    async with database.transaction() as transaction:
+        await tracked.add_up_spans(transaction, org_id, project_id, date(2026, 1, 2))
+
+    assert [str(difference) for difference in (await verify(database, org_id)).differences] == []
+    assert await rows(database, "select distinct ad_account_id from tracked_span where level = 4") == await rows(
+        database, "select id from ad_account where external_id = 'B'"
+    )
 
 
 async def test_an_account_whose_timezone_changes_has_its_conversions_on_other_days(
