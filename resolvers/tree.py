@@ -101,6 +101,20 @@ async def by_id(request: Request, ids: Sequence[int], kind: Kind[R], columns: tu
     return one_per_key(ids, rows, key=lambda row: row.id)
 
 
+async def one(request: Request, id_: int, kind: Kind[R], columns: tuple[str, ...]) -> R | None:
+    """The node with that id. What imports alone change is left to other requests, which mostly ask for the same few."""
+    key = (one, kind, columns, id_)
+    known: R | None = request.kept.get(key)
+    if known is not None:
+        request.reused = True
+        return known
+    found = await request.load(by_id, id_, kind, columns)
+    # Projects change with their settings, too.
+    if found is not None and kind.level:
+        request.kept[key] = found
+    return found
+
+
 async def by_external_id(
     request: Request, keys: Sequence[tuple[Platform, str]], kind: Kind[R], columns: tuple[str, ...]
 ) -> list[R | None]:

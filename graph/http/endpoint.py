@@ -164,8 +164,8 @@ class GraphQLEndpoint:
         versions = await self._versions(request) if self._versions and not once else None
         before = versions and (await versions.read() if versions.known is None else versions.known)
         while True:
-            result, statements = await self._run(document, payload, request, versions)
-            if versions is None or statements < 2:
+            result, several = await self._run(document, payload, request, versions)
+            if versions is None or not several:
                 return result
             try:
                 now = await versions.read()
@@ -180,8 +180,8 @@ class GraphQLEndpoint:
 
     async def _run(
         self, document: Document, payload: Payload, request: Request, versions: Versions | None
-    ) -> tuple[ExecutionResult, int]:
-        """The result, and how many statements it took, those of others that it used among them."""
+    ) -> tuple[ExecutionResult, bool]:
+        """The result, and whether it is of several statements, or of what others have read."""
         context = await self._context(request)
         if versions is not None:
             context.kept = versions.kept
@@ -192,7 +192,7 @@ class GraphQLEndpoint:
                 )
         finally:
             context.stop()
-        return result, len(statements) + context.reused
+        return result, len(statements) > 1 or context.reused
 
 
 def _formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:

@@ -14,8 +14,9 @@ from db.database import Database
 from db.level import Level
 from db.version import Versions
 from graph.schema import schema
+from resolvers import global_id
 from tests.graph.failing import query, serving
-from tests.records import DAY, make_record, make_tree, take
+from tests.records import DAY, make_entity, make_record, make_tree, take
 
 ASKED = """
 { projects { nodes { ...Spent adAccounts { nodes { ...Spent campaigns { nodes { ...Spent adSets { nodes {
@@ -139,6 +140,32 @@ async def test_an_answer_of_one_statement_beside_what_others_have_read_is_of_one
     assert [await missing(), await missing()] == [1, 1]
     await take(database, org_id, [make_record(Level.AD, "1000", DAY + timedelta(1), spend_micros=500_000)])
     assert await missing() == 0
+
+
+async def test_a_node_is_read_once_for_all_requests_until_the_next_import(
+    database: Database, org_id: int, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    await spend(database, org_id, 1_000_000)
+    found = (await query(client, "{ projects { nodes { adAccounts { nodes { id } } } } }")).json()["data"]
+    id_ = found["projects"]["nodes"][0]["adAccounts"]["nodes"][0]["id"]
+    sent = noting(monkeypatch)
+
+    async def name() -> Any:
+        sent.clear()
+        return (await query(client, f'{{ adAccount(id: "{id_}") {{ name }} }}')).json()["data"]["adAccount"]["name"]
+
+    assert await name() == "Account"
+    assert await name() == "Account"
+    assert sent == ["data_version"]
+    await take(database, org_id, [make_entity(Level.AD_ACCOUNT, "1", name="Another name")])
+    assert await name() == "Another name"
+
+
+async def test_that_a_node_is_not_there_is_told_each_time(client: httpx.AsyncClient):
+    asked = f'{{ campaign(id: "{global_id.encode("Campaign", 10**9)}") {{ name }} }}'
+    for _ in range(2):
+        (error,) = (await query(client, asked)).json()["errors"]
+        assert error["extensions"]["code"] == "NOT_FOUND"
 
 
 async def test_who_asks_for_the_version_at_the_same_time_shares_a_look_up(
