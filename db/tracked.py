@@ -180,9 +180,13 @@ async def add_from(transaction: Transaction, org_id: int, relation: str) -> None
     await transaction.execute("add_tracked", org_id, given=f"{relation} as given", **_WRITING)
 
 
-async def add_new(transaction: Transaction, org_id: int, project_id: int, first: int) -> None:
+async def add_new(transaction: Transaction, org_id: int, project_id: int, first: int, *, many: bool) -> None:
     """The same of all conversions of a project with a number of `first` or beyond, none of which was added yet."""
+    if many:
+        await transaction.execute("expect_many", org_id, "off")
     await transaction.execute("add_tracked", org_id, project_id, first, given=_NEW, **_WRITING)
+    if many:
+        await transaction.execute("expect_many", org_id, "on")
 
 
 async def add_up_spans(transaction: Transaction, org_id: int, project_id: int, today: date) -> None:

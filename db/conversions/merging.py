@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
 from typing import NamedTuple
@@ -58,14 +58,15 @@ def told(event: Event) -> Event:
 
 def merge(events: Sequence[Event], ads: Ads) -> Merged:
     """The conversion that these events tell of."""
-    if len(events) > 1:
-        events = sorted(events, key=_precedence)
-        touches: Collection[Touch] = set().union(*(event.touches for event in events))
-    else:
-        touches = events[0].touches
+    if len(events) == 1:
+        (only,) = events
+        return Merged(
+            only.event_name, only.occurred_at, only.app, only.platform, only.source, only.user_id, only.value,
+            only.currency, *_last_touches(only.touches, ads, only.occurred_at),
+        )  # fmt: skip
+    events = sorted(events, key=_precedence)
     first = events[0]
     valued = next((event for event in events if event.value is not None), first)
-    click, view = last_touches(touches, ads, first.occurred_at) if touches else (None, None)
     return Merged(
         first.event_name,
         first.occurred_at,
@@ -75,8 +76,7 @@ def merge(events: Sequence[Event], ads: Ads) -> Merged:
         next((event.user_id for event in events if event.user_id is not None), None),
         valued.value,
         valued.currency,
-        click,
-        view,
+        *_last_touches(set().union(*(event.touches for event in events)), ads, first.occurred_at),
     )
 
 
@@ -100,7 +100,7 @@ def canonical(event: Event) -> str:
     return repr((*event[4:6], *event[7:10], str(value), event.currency, event.touches, event.properties))
 
 
-def last_touches(touches: Iterable[Touch], ads: Ads, occurred_at: datetime) -> tuple[Touch | None, Touch | None]:
+def _last_touches(touches: Iterable[Touch], ads: Ads, occurred_at: datetime) -> tuple[Touch | None, Touch | None]:
     """The last click and the last view of known ads, not after the conversion and not too long before it.
 
     Of those at the same time the one of the smallest platform and id is the last.

@@ -13,6 +13,8 @@ from db.conversions.event import CONVERSION, REFUND
 from db.database import Transaction
 
 NOTHING = Decimal(0)
+# More conversions than a call may bring: those of imports.
+MANY = 2_000
 # Sums are exact, however long.
 _EXACT = Context(prec=1_000)
 _plus, _minus = _EXACT.add, _EXACT.subtract
@@ -56,8 +58,9 @@ class Rollups:
 
     def clear(self) -> None:
         """Forgets all differences."""
-        # The number from which on conversions are new.
+        # The number from which on conversions are new, and how many are.
         self._first_new: int | None = None
+        self._new = 0
         # By quarter of an hour since 1970, event name, app, platform, source and currency: conversions, refunds.
         self._counts: dict[tuple[int, int, int, int, int, str], int] = defaultdict(int)
         self._values: dict[tuple[int, int, int, int, int, str], Decimal] = {}
@@ -70,6 +73,7 @@ class Rollups:
         """New conversions may have these numbers, which are beyond all before."""
         if self._first_new is None and ids:
             self._first_new = ids[0]
+        self._new += len(ids)
 
     def conversions(self, sign: int, states: Iterable[State]) -> None:
         """These conversions are there from now on (`sign` 1), or no longer (-1), as far as they are not new."""
@@ -133,7 +137,7 @@ class Rollups:
             new = (org_id, project_id, self._first_new)
             await transaction.execute("add_new_conversions_to_quarters", *new)
             await transaction.execute("add_new_conversions_to_hours", *new)
-            await tracked.add_new(transaction, *new)
+            await tracked.add_new(transaction, *new, many=self._new > MANY)
         self.clear()
 
 

@@ -85,6 +85,13 @@ order by 2, 3, 4, 5, 6, 7, 8
 on conflict (org_id, entity_id, basis, span, day, event_name, currency, kind) do update
 set {added};
 
+-- name: expect_many
+-- Until the transaction ends, or is told otherwise: whether joins are to be those for many rows ($2 is 'off', of what is
+-- for few), whatever is known of tables that were empty a moment ago.
+select set_config('enable_nestloop', $2, true) as few
+from organization
+where id = $1;
+
 -- name: tracked_totals
 -- What is tracked of the entities $2, in the ad accounts $3 side by side: of conversions named $7, in the days from $5 to
 -- before $6 of the ad accounts $4, by kind and currency. The names are no condition of the index, which would be prepared
