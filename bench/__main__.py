@@ -21,11 +21,13 @@ from rich.table import Table
 from bench.cold import COLD
 from bench.conversions import CONVERSIONS_OF_PROJECT
 from bench.dashboard import DASHBOARD
+from bench.events import EVENTS
 from bench.export import EXPORT
 from bench.imports import IMPORTS
 from bench.measure import Absent, AnswersDiffer, Peak, Result, Subject, Workload, measure, peak
 from bench.ordering import ORDERING
 from bench.overview import OVERVIEW
+from bench.recording import RECORDING
 from bench.small import SMALL
 from bench.tracked import TRACKED
 from bench.tree import IN_MEMORY, OVER_HTTP, TREE
@@ -49,6 +51,8 @@ WORKLOADS: tuple[Workload, ...] = (
     COLD,
     *SMALL,
     *IMPORTS,
+    EVENTS,
+    RECORDING,
 )
 RESULTS = Path(__file__).parent / "results.json"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import chain, repeat
 from typing import Any, cast
 
 import httptools
@@ -30,41 +31,47 @@ def over_http(
 
 def _load(port: int, body: bytes, connections: int, requests: int) -> Answer:
     """A function that posts `body` so many times over so many connections, and returns the one answer to all."""
-    head = (
-        "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    )
-    request = head.encode() + body
+    request = framed(body)
 
     async def answer() -> bytes:
-        loop = asyncio.get_running_loop()
-        # New ones for each run: a server ends those that it has not heard from while others were measured.
-        opened = [
-            (await loop.create_connection(lambda: _Connection(request), "127.0.0.1", port))[1]
-            for _ in range(connections)
-        ]
-        left = iter(range(requests))
-        try:
-            answers = await asyncio.gather(*(_ask(connection, left) for connection in opened))
-        finally:
-            for connection in opened:
-                connection.close()
-        (only,) = set().union(*answers)
+        (only,) = set(await send(port, repeat(request, requests), connections))
         return only
 
     return answer
 
 
-async def _ask(connection: _Connection, left: Iterator[int]) -> set[bytes]:
+def framed(body: bytes) -> bytes:
+    """The request that posts `body` to /graphql."""
+    head = (
+        "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+async def send(port: int, requests: Iterable[bytes], connections: int) -> list[bytes]:
+    """The answers to all of the requests, sent over so many connections."""
+    loop = asyncio.get_running_loop()
+    # New ones for each run: a server ends those that it has not heard from while others were measured.
+    opened = [(await loop.create_connection(_Connection, "127.0.0.1", port))[1] for _ in range(connections)]
+    left = iter(requests)
+    try:
+        answers = await asyncio.gather(*(_ask(connection, left) for connection in opened))
+    finally:
+        for connection in opened:
+            connection.close()
+    return list(chain.from_iterable(answers))
+
+
+async def _ask(connection: _Connection, left: Iterator[bytes]) -> list[bytes]:
     # All connections draw from one iterator, so that none is left waiting for a slower one's share.
-    return {await connection.ask() for _ in left}
+    return [await connection.ask(request) for request in left]
 
 
 class _Connection(asyncio.Protocol):
-    """One kept connection that sends one request again and again."""
+    """One kept connection that sends one request after the other."""
 
-    def __init__(self, request: bytes) -> None:
-        self._request = request
+    def __init__(self) -> None:
         self._body = bytearray()
         self._answered: asyncio.Future[bytes] | None = None
 
@@ -73,11 +80,11 @@ class _Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._parser = httptools.HttpResponseParser(self)
 
-    def ask(self) -> asyncio.Future[bytes]:
-        """Sends the request; the future is the body of its answer."""
+    def ask(self, request: bytes) -> asyncio.Future[bytes]:
+        """Sends a request; the future is the body of its answer."""
         self._body = bytearray()
         self._answered = asyncio.get_running_loop().create_future()
-        self._transport.write(self._request)
+        self._transport.write(request)
         return self._answered
 
     def close(self) -> None:

@@ -39,7 +39,7 @@ def _subject(name: str, suffix: str, load: Callable[[Database, str, Path], Await
         size = world.scale.broad
         with TemporaryDirectory() as directory:
             path = Path(directory) / f"facts.{suffix}"
-            async with _scratch(world.url) as url, Database.connect(url, statement_timeout=0) as database:
+            async with scratch(world.url) as url, Database.connect(url, statement_timeout=0) as database:
                 await generate_file(
                     database, path, accounts=1, campaigns=size.campaigns, ad_sets=size.ad_sets, ads=size.ads,
                     days=size.days, seed=1, until=world.until,
@@ -54,20 +54,22 @@ def _subject(name: str, suffix: str, load: Callable[[Database, str, Path], Await
 
 
 @asynccontextmanager
-async def _scratch(url: str) -> AsyncIterator[str]:
+async def scratch(url: str) -> AsyncIterator[str]:
+    """The URL of an empty database beside that of `url`, gone with the block."""
     name = f"{SCRATCH}_{next(_numbers)}"
-    await _run(url, f"drop database if exists {name}")
-    await _run(url, f"create database {name}")
+    await run(url, f"drop database if exists {name}")
+    await run(url, f"create database {name}")
     parts = urlsplit(url)
     scratch = urlunsplit(parts._replace(path=f"/{name}"))
     try:
         await migrate(scratch)
         yield scratch
     finally:
-        await _run(url, f"drop database {name} with (force)")
+        await run(url, f"drop database {name} with (force)")
 
 
-async def _run(url: str, statement: str) -> None:
+async def run(url: str, statement: str) -> None:
+    """Runs a statement on a connection of its own."""
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(statement)

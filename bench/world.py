@@ -44,6 +44,7 @@ class Scale:
     many: Size
     # made when a workload first asks for them
     conversions: int = 20_000
+    events: int = 6_000
 
     @property
     def facts(self) -> int:
@@ -63,6 +64,7 @@ FULL = Scale(
     Size(accounts=1, campaigns=10, ad_sets=100, ads=1_000, days=365),
     Size(accounts=1, campaigns=20, ad_sets=200, ads=10_000, days=90),
     conversions=10_000_000,
+    events=300_000,
 )
 QUICK = Scale(
     Size(accounts=2, campaigns=5, ad_sets=20, ads=100, days=40),
