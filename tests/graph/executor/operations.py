@@ -39,6 +39,8 @@ class _Entry:
 
     field: str
     type: str
+    # The names of the arguments that the field takes: those of one name may differ from type to type.
+    takes: tuple[str, ...]
     arguments: str
     below: _Scope
 
@@ -143,11 +145,12 @@ class _Writer:
         if name == "__typename":
             return self._typename(key, scope)
         field = fields[name]
-        if key in scope and (scope[key].field, scope[key].type) != (name, str(field.type)):
+        meant = (name, str(field.type), tuple(field.args))
+        if key in scope and (scope[key].field, scope[key].type, scope[key].takes) != meant:
             self._fresh += 1
             key = f"x{self._fresh}"
         if key not in scope:
-            scope[key] = _Entry(name, str(field.type), self._arguments(name, field), {})
+            scope[key] = _Entry(*meant, self._arguments(name, field), {})
         entry = scope[key]
         named = get_named_type(field.type)
         below = f" {self._selection(named, entry.below, depth + 1)}" if is_composite_type(named) else ""
@@ -164,7 +167,7 @@ class _Writer:
     def _typename(self, key: str, scope: _Scope) -> str:
         if key in scope and scope[key].field != "__typename":
             key = "__typename"
-        scope.setdefault(key, _Entry("__typename", "String!", "", {}))
+        scope.setdefault(key, _Entry("__typename", "String!", (), "", {}))
         return f"{'' if key == '__typename' else f'{key}: '}__typename{self._directives()}"
 
     def _directives(self) -> str:
@@ -203,5 +206,5 @@ def _compatible(mine: _Scope, theirs: _Scope) -> bool:
 
 def _absorb(mine: _Scope, theirs: _Scope) -> None:
     for key, other in theirs.items():
-        one = mine.setdefault(key, _Entry(other.field, other.type, other.arguments, {}))
+        one = mine.setdefault(key, _Entry(other.field, other.type, other.takes, other.arguments, {}))
         _absorb(one.below, other.below)
