@@ -18,7 +18,7 @@ from resolvers import formulas, points, series
 from resolvers.alike import Alike, Nested
 from resolvers.calendar import Granularity
 from resolvers.context import Request
-from resolvers.metric import METRICS, Metric, Primitive, Unit, in_order
+from resolvers.metric import METRICS, Metric, Primitive, Unit, columns_of, in_order
 from resolvers.points import AllSeries
 from resolvers.series import Columns, Fill, Placed
 
@@ -56,29 +56,34 @@ def _side_by_side(every: Sequence[points.Series]) -> Columns | AllSeries:
     return every if isinstance(every, Columns | AllSeries) else Columns(every)
 
 
-def _column(metric: Metric) -> Any:
-    """One metric of all the points of series."""
+def _column(metric: Metric, *, tracked: bool | None = None) -> Any:
+    """One metric of all the points of series; `tracked` says whose conversions it is about, if it does not follow what
+    was asked.
+    """
     definition = METRICS[metric]
 
     def columns(_request: Request, _selection: Selection, every: Sequence[points.Series]) -> Nested[Any]:
         together = _side_by_side(every)
-        return Nested(formulas.values(metric, together.blocks), together.lengths)
+        return Nested(formulas.values(metric, together.blocks, tracked=tracked), together.lengths)
 
     def rates(
         _request: Request, _selection: Selection, every: Sequence[points.Series], unit: As = RatioUnit.FRACTION
     ) -> Nested[Any]:
         together = _side_by_side(every)
         percent = unit is RatioUnit.PERCENT
-        return Nested(formulas.values(metric, together.blocks, percent=percent), together.lengths)
+        return Nested(formulas.values(metric, together.blocks, tracked=tracked, percent=percent), together.lengths)
 
     whole = isinstance(definition, Primitive) and definition.scale == 1
+    reads: dict[str, Any] = {"metrics": (metric,)}
+    if tracked is not None:
+        reads = {"columns": columns_of((metric,), tracked=tracked)}
     return batched(
         rates if definition.unit is Unit.FRACTION else columns,
         list[BigInt | None] | None if whole else list[float | None] | None,
         f"`{metric.value}` of each bucket.",
         name=metric.value,
         needs=(),
-        metrics=(metric,),
+        **reads,
     )
 
 
@@ -92,6 +97,39 @@ def _of_points(name: str, graphql_type: object, description: str) -> Any:
         return Nested(told, together.lengths)
 
     return batched(columns, graphql_type, description, name=name, needs=())
+
+
+def _same(_request: Request, _selection: Selection, every: Sequence[points.Series]) -> Sequence[points.Series]:
+    """The same series, seen otherwise."""
+    return every
+
+
+@strawberry.type(description="What follows from the conversions that platforms report, bucket by bucket.")
+class ReportedColumns:
+    gather = staticmethod(_side_by_side)
+
+    conversions = _column(Metric.CONVERSIONS, tracked=False)
+    conversion_value = _column(Metric.CONVERSION_VALUE, tracked=False)
+    cpa = _column(Metric.CPA, tracked=False)
+    cvr = _column(Metric.CVR, tracked=False)
+    aov = _column(Metric.AOV, tracked=False)
+    roas = _column(Metric.ROAS, tracked=False)
+    roi = _column(Metric.ROI, tracked=False)
+    profit = _column(Metric.PROFIT, tracked=False)
+
+
+@strawberry.type(description="What follows from the conversions that are tracked, bucket by bucket.")
+class TrackedColumns:
+    gather = staticmethod(_side_by_side)
+
+    conversions = _column(Metric.CONVERSIONS, tracked=True)
+    conversion_value = _column(Metric.CONVERSION_VALUE, tracked=True)
+    cpa = _column(Metric.CPA, tracked=True)
+    cvr = _column(Metric.CVR, tracked=True)
+    aov = _column(Metric.AOV, tracked=True)
+    roas = _column(Metric.ROAS, tracked=True)
+    roi = _column(Metric.ROI, tracked=True)
+    profit = _column(Metric.PROFIT, tracked=True)
 
 
 @strawberry.type(
@@ -125,11 +163,18 @@ class SeriesColumns:
     roas = _column(Metric.ROAS)
     roi = _column(Metric.ROI)
     profit = _column(Metric.PROFIT)
-
-
-def _same(_request: Request, _selection: Selection, every: Sequence[points.Series]) -> Sequence[points.Series]:
-    """The same series, seen otherwise."""
-    return every
+    reported = batched(
+        _same,
+        ReportedColumns,
+        "What follows from the conversions that platforms report, whatever the plain ones are.",
+        needs=(),
+    )
+    tracked = batched(
+        _same,
+        TrackedColumns,
+        "What follows from the conversions that are due to ads by the project's own events.",
+        needs=(),
+    )
 
 
 @strawberry.type(description="A window cut into buckets.")

@@ -48,6 +48,9 @@ async def test_what_is_tracked_of_every_entity_is_that_of_the_oracle(
                 assert since <= day < until
                 of_day = _between(question, day, day + timedelta(1))
                 assert point["metrics"]["tracked"] == _expected(oracle, world, of_day), (where, day)
+            points = [point["metrics"]["tracked"] for point in told["series"]["points"]]
+            columns = told["series"]["columns"]["tracked"]
+            assert columns == {name: [point[name] for point in points] for name in columns}, where
 
 
 def _question(random: Random, world: World) -> tuple[Question, date, date]:
@@ -81,7 +84,9 @@ def _field(place: int, question: Question, since: date, until: date) -> str:
     return f"""q{place}: node(id: "{global_id.encode(TYPES[column], number)}") {{ ... on {TYPES[column]} {{
         performance(window: {{range: {{since: "{since}", until: "{until}"}}}}, options: {{conversionEvents: [{events}],
             attribution: {{click: {click}, view: {view}, countBy: {count_by}}}}}) {{
-            totals {{ {tracked} }} series {{ points {{ since metrics {{ {tracked} }} }} }} }} }} }}"""
+            totals {{ {tracked} }}
+            series {{ points {{ since metrics {{ {tracked} }} }} columns {{ tracked {{ conversions conversionValue }} }} }}
+        }} }} }}"""
 
 
 def _expected(oracle: Oracle, world: World, question: Question) -> dict[str, Any]:
