@@ -226,7 +226,7 @@ async def _differences(
         "delivery_differences", org_id, accounts, [chunk for _, chunk in chunks],
         [windows[account][0] for account in accounts], [windows[account][1] for account in accounts],
         row=Row, label=f"{level.name.lower()}_delivery_totals", planning=Planning.ONCE, level=str(int(level)),
-        sums=", ".join(f"last.{name}, before.{name} as {name}_before" for name in names),
+        sums="".join(f", last.{name}, before.{name} as {name}_before" for name in names),
     )  # fmt: skip
     lines = Lines(columns={name: [] for name in ("missing", *of_rows, *names)})
     for row in rows:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from db import delivery
 from db.database import Database
 from tests.graph.test_tracked import DAY, FIRST, LAST, Shop, random_sale, window
 
@@ -109,3 +110,17 @@ async def test_what_is_compared_of_either_side_is_what_stood_on_the_days_before(
     for row in found["breakdown"]["nodes"]:
         assert row["metrics"] == await sides(row["entity"]["id"], *NOW)
         await check(row["comparison"], row["entity"]["id"], NOW, BEFORE)
+
+
+@pytest.mark.parametrize("level", range(1, 5))
+async def test_of_running_totals_what_is_tracked_may_be_all_that_is_asked(
+    ask: Ask, shop: Shop, monkeypatch: pytest.MonkeyPatch, level: int
+) -> None:
+    query = """query ($id: ID!, $window: WindowInput) { node(id: $id) { ... on Measurable {
+      performance(window: $window) { totals { tracked { conversions conversionValue } } } } } }"""
+    variables = {"id": shop.node(level, shop.ads[0]), "window": window(FIRST, LAST)}
+    of_days = await ask(query, variables)
+
+    monkeypatch.setattr(delivery, "FEW", 0)
+
+    assert await ask(query, variables) == of_days

@@ -85,7 +85,9 @@ def _field(place: int, question: Question, since: date, until: date) -> str:
         performance(window: {{range: {{since: "{since}", until: "{until}"}}}}, options: {{conversionEvents: [{events}],
             attribution: {{click: {click}, view: {view}, countBy: {count_by}}}}}) {{
             totals {{ {tracked} }}
-            series {{ points {{ since metrics {{ {tracked} }} }} columns {{ tracked {{ conversions conversionValue }} }} }}
+            series {{
+                points {{ since metrics {{ {tracked} }} }} columns {{ tracked {{ conversions conversionValue }} }}
+            }}
         }} }} }}"""
 
 
