@@ -36,6 +36,8 @@ def read_ahead(request: Request, field: FieldPlan, objects: Sequence[Any], argum
 
 def _below_root(request: Request, field: FieldPlan, arguments: Arguments) -> None:
     assert field.root
+    if field.object_type and not field.steps:
+        return
     if node := field.root(**arguments(field)):
         kind, id_ = node
         found = field.operation.schema.type_map[TYPE_NAMES[kind]]

@@ -38,6 +38,10 @@ class Alike(Base[T]):
         """Those of these numbers, side by side as well; None where that cannot be."""
         return None
 
+    def only_class(self) -> type:
+        """The type of all of them, where there are any."""
+        return type(self.at(0))
+
     def at(self, number: int) -> T:
         """The object of that number."""
         raise NotImplementedError
@@ -85,6 +89,10 @@ class Rows(list[Row]):
     def __init__(self, rows: Iterable[Row]) -> None:
         super().__init__(rows)
         self._columns: dict[str, list[Any]] | None = None
+
+    def only_class(self) -> type:
+        """The type of all of them, where there are any."""
+        return type(self[0])
 
     def every(self, name: str) -> list[Any]:
         """One column."""

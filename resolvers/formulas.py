@@ -48,6 +48,10 @@ class PlainBlocks(Alike[Sums]):
     def __len__(self) -> int:
         return len(self._places)
 
+    def only_class(self) -> type:
+        """The type of all of them."""
+        return Sums
+
     def at(self, number: int) -> Sums:
         """One of them."""
         known = self.currencies

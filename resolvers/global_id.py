@@ -3,6 +3,7 @@
 from binascii import Error as NotBase64
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable
+from functools import lru_cache
 
 from db import entity
 from db.database import Row
@@ -43,6 +44,7 @@ def _decode(text: str) -> tuple[str, int] | None:
     return (label, number) if number < _BIGINT and encode(label, number) == text else None
 
 
+@lru_cache(maxsize=10_000)  # only ids of ours are kept, which are short
 def parse(text: str, argument: str = "id") -> tuple[Kind[Row], int]:
     """The kind and number behind a global id, given as that argument; `Invalid` if it is none of ours."""
     label, number = _decode(text) or ("", 0)

@@ -80,6 +80,10 @@ class Performances(Alike[Performance]):
     def __len__(self) -> int:
         return len(self.keys)
 
+    def only_class(self) -> type:
+        """The type of all of them."""
+        return Performance
+
     def at(self, number: int) -> Performance:
         """One of them."""
         return Performance(self.keys[number], *self.asked)

@@ -48,7 +48,7 @@ async def _one(value: Any) -> Any:
 def only_class(values: Any) -> type | None:
     """The class that all of the values are of; None where they are of several, or there are none."""
     if isinstance(values, ALIKE):
-        return type(values[0]) if values else None
+        return values.only_class() if values else None
     classes = set(map(type, values))
     return classes.pop() if len(classes) == 1 else None
 
