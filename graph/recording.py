@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, cast
 
 import strawberry
+from strawberry.types.arguments import InputContext
+from strawberry.types.base import get_object_definition
 
 from db import entity
 from db.conversions.event import BadEvent
@@ -18,6 +20,9 @@ from resolvers import global_id, recording
 from resolvers.context import Request
 from resolvers.conversion_group import EventSource
 from resolvers.recording import EventKind, EventOutcome, TouchKind
+
+# An event in the fields that imports have.
+Fields = dict[str, Any]
 
 
 @strawberry.input(description="Somebody clicked or saw an ad before a conversion.")
@@ -91,16 +96,34 @@ class ConversionEventInput:
         default=None, description="Anything else, kept as it is; at most 8,192 characters."
     )
 
-    def fields(self) -> dict[str, object]:
-        """The fields as imports name them."""
-        return vars(self) | {
-            "kind": self.kind.value,
-            "source": self.source and self.source.value,
-            "touches": [
-                {"platform": touch.platform.value, "ad": touch.ad, "kind": touch.kind.value, "at": touch.at}
-                for touch in self.touches or ()
-            ],
-        }
+
+def _named(field: str) -> str:
+    first, *rest = field.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+_EVENT = get_object_definition(ConversionEventInput, strict=True)
+# The fields of an event as imports name them, and as this schema does.
+_FIELDS = [(field.python_name, _named(field.python_name)) for field in _EVENT.fields]
+
+
+def _as_fields(_type: type, given: Mapping[str, Any], _context: InputContext) -> Fields:
+    """An event, in which everything is of its type, in the fields that imports have."""
+    fields = {name: given.get(named) for name, named in _FIELDS}
+    fields["kind"] = given["kind"].value
+    if source := fields["source"]:
+        fields["source"] = source.value
+    if touches := fields["touches"]:
+        fields["touches"] = [
+            {"platform": touch["platform"].value, "ad": touch.get("ad"), "kind": touch["kind"].value,
+             "at": touch.get("at")}
+            for touch in touches
+        ]  # fmt: skip
+    return fields
+
+
+# Strawberry would make objects of events and touches, in more time than everything else that is done with them takes.
+_EVENT.from_input = _as_fields
 
 
 @strawberry.input(description="The events to record.")
@@ -130,23 +153,19 @@ class RecordedConversions:
     events: list[RecordedEvent] = strawberry.field(description="Each event, in the order in which they were sent.")
 
 
-def _named(field: str) -> str:
-    first, *rest = field.split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
-def _told(event: ConversionEventInput, answer: bool | BadEvent) -> RecordedEvent:  # noqa: FBT001  # an answer
+def _told(event: Fields, answer: bool | BadEvent) -> RecordedEvent:  # noqa: FBT001  # an answer
+    event_id = event["event_id"]
     if isinstance(answer, BadEvent):
         field = _named(answer.field)
         return RecordedEvent(
-            event_id=event.event_id, outcome=EventOutcome.REJECTED, code="VALIDATION", field=field,
+            event_id=event_id, outcome=EventOutcome.REJECTED, code="VALIDATION", field=field,
             message=f"`{field}` {answer.reason}.",
         )  # fmt: skip
     outcome = EventOutcome.ACCEPTED if answer else EventOutcome.DUPLICATE
-    return RecordedEvent(event_id=event.event_id, outcome=outcome, code=None, field=None, message=None)
+    return RecordedEvent(event_id=event_id, outcome=outcome, code=None, field=None, message=None)
 
 
-def _answer(events: Sequence[ConversionEventInput], recorded: Recorded) -> RecordedConversions:
+def _answer(events: Sequence[Fields], recorded: Recorded) -> RecordedConversions:
     told = list(map(_told, events, recorded.answers))
     return RecordedConversions(
         accepted=sum(answer is True for answer in recorded.answers),
@@ -162,8 +181,9 @@ async def _record_conversions(
     given: Annotated[RecordConversionsInput, strawberry.argument(name="input", description="What to record.")],
 ) -> list[RecordedConversions]:  # fmt: skip
     project_id = global_id.parse_as(entity.PROJECT, given.project_id, "input.projectId")
-    recorded = await recording.record(request, project_id, [event.fields() for event in given.events])
-    return [_answer(given.events, recorded)] * len(roots)
+    events = cast("list[Fields]", given.events)
+    recorded = await recording.record(request, project_id, events)
+    return [_answer(events, recorded)] * len(roots)
 
 
 record_conversions: Any = batched(
