@@ -68,7 +68,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     date: strawberry.scalar(
         name="Date",
         description="A day of the calendar, such as `2026-04-11`.",
-        serialize=str,
+        serialize=date.isoformat,
         parse_value=_day,
     ),
     Amount: strawberry.scalar(

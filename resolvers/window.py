@@ -181,8 +181,9 @@ def buckets(window: Window, granularity: Granularity, week_start: int = 0) -> li
     if len(found) > MAX_BUCKETS:
         number = sum(1 for _ in cut(window.since, window.until, granularity, week_start))
         raise WindowTooLarge(
-            f"A series may have {MAX_BUCKETS:,} buckets; {window.since} to {window.until} by {granularity.value} has "
-            f"{number:,}. Take a shorter window or a coarser granularity."
+            f"`window`: {window.since} to {window.until} by {granularity.value} has {number:,} buckets; a series or a "
+            f"breakdown by time may have {MAX_BUCKETS:,}, of weekdays so many days. Take a shorter window or a coarser "
+            "granularity."
         )
     return found
 

@@ -74,15 +74,19 @@ def field(alias: str, question: Question, ids: Mapping[Entity, int]) -> str:
     options += ["undefinedRatios: FLOORED"] if question.floored else []
     arguments = [f"window: {literal(question.window)}", f"options: {{{', '.join(options)}}}"]
     arguments += [f"platforms: [{' '.join(question.platforms)}]"] if question.platforms else []
-    to = f"against: {question.against}"
-    if not isinstance(question.against, str):
-        since, until = map(str, question.against)
-        to = f"window: {literal({'range': {'since': since, 'until': until}})}"
     return FIELD.format(
         alias=alias, id=global_id.encode(question.entity[0], ids[question.entity]), type=question.entity[0],
-        arguments=", ".join(arguments), to=f"{{{to}}}", granularity=question.cut[0],
+        arguments=", ".join(arguments), to=compared_with(question), granularity=question.cut[0],
         few=" ".join(FEW_METRICS),
     )  # fmt: skip
+
+
+def compared_with(question: Question) -> str:
+    """The days to compare with, as GraphQL."""
+    if isinstance(question.against, str):
+        return f"{{against: {question.against}}}"
+    since, until = map(str, question.against)
+    return f"{{window: {literal({'range': {'since': since, 'until': until}})}}}"
 
 
 def literal(window: dict[str, Any] | None) -> str:
@@ -123,7 +127,7 @@ def differences(found: dict[str, Any], expected: Answer) -> Iterator[str]:
         if (column := found["series"]["columns"][metric]) != [point["metrics"][metric] for point in points]:
             yield f"the column of {metric} has {column}"
     for point, earlier in zip_longest(points, expected.comparison.series[: len(points)]):
-        yield from _of_point(point["comparison"], earlier, point["bucket"])
+        yield from of_point(point["comparison"], earlier, point["bucket"])
 
 
 def of_block(found: dict[str, Any], block: Block, where: str, metrics: Sequence[str] = METRICS) -> Iterator[str]:
@@ -156,7 +160,7 @@ def _of_comparison(found: dict[str, Any], expected: Comparison) -> Iterator[str]
             yield f"change of {metric}: {told} where the rules say {change}"
 
 
-def _of_point(found: dict[str, Any] | None, earlier: Block | None, bucket: str) -> Iterator[str]:
+def of_point(found: dict[str, Any] | None, earlier: Block | None, bucket: str) -> Iterator[str]:
     """The bucket at the same place in the days compared with, if those have as many."""
     if found is None or earlier is None:
         if found is not None or earlier is not None:

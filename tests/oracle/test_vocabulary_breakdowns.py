@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import inf
+from math import inf, isclose
 from random import Random
 from typing import Any, NamedTuple
 
@@ -14,8 +14,18 @@ import pytest
 from db.database import Database
 from resolvers import global_id
 from tests.oracle.importing_vocabulary import bring
-from tests.oracle.test_vocabulary import NUMBERS, TOLERANCE, Ask, enum, literal, of_block
-from tests.oracle.test_vocabulary_lists import several
+from tests.oracle.test_vocabulary import (
+    FEW_METRICS,
+    NUMBERS,
+    TOLERANCE,
+    Ask,
+    compared_with,
+    enum,
+    literal,
+    of_block,
+    of_point,
+)
+from tests.oracle.test_vocabulary_lists import holds, several
 from tests.oracle.vocabulary import Answer, Block, Oracle
 from tests.oracle.vocabulary_world import (
     ADDITIVE,
@@ -39,9 +49,9 @@ LEVELS = {"AD_ACCOUNT": "AdAccount", "CAMPAIGN": "Campaign", "AD_SET": "AdSet", 
 TIMES = ("DAY", "WEEK", "MONTH", "WEEKDAY")
 KEYS = ("platform", "adAccount", "campaign", "adSet", "ad", "day", "week", "month", "weekday")
 FIELD = """{alias}: node(id: "{id}") {{ ... on Measurable {{ performance({arguments}) {{
-  breakdown(by: [{by}], first: 1000{order}) {{
+  breakdown(by: [{by}], first: {first}{order}{having}) {{
     totalCount
-    nodes {{ key {{ {keys} }} days currency metrics {{ ...Numbers }} }}
+    nodes {{ key {{ {keys} }} days currency share(of: {bounded}) metrics {{ ...Numbers }} {comparison} }}
     rest {{ {additive} }}
   }}
 }} }} }}"""
@@ -49,13 +59,27 @@ FIELD = """{alias}: node(id: "{id}") {{ ... on Measurable {{ performance({argume
 
 @dataclass(frozen=True)
 class Broken:
-    """A breakdown of what a question asks about, perhaps in an order."""
+    """A page of a breakdown of what a question asks about, perhaps in an order, perhaps of rows that keep a bound."""
 
     question: Question
     by: tuple[str, ...]
     metric: str | None
     descending: bool
     worst: bool
+    bounded: str
+    bound: str | None
+    value: float
+    first: int
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """The dimensions of time."""
+        return tuple(dimension for dimension in self.by if dimension in TIMES)
+
+    @property
+    def compares(self) -> bool:
+        """Whether its rows stand beside others by their number alone."""
+        return self.times == () or (len(self.times) == 1 and self.times != ("WEEKDAY",))
 
 
 class Row(NamedTuple):
@@ -65,16 +89,19 @@ class Row(NamedTuple):
     place: tuple[int | str, ...]
     block: Block
     currency: str | None
+    before: Block | None
 
 
 def make_breakdown(random: Random, world: World) -> Broken:
     """A breakdown of any entity by one or two dimensions at its level, below it, or of time."""
-    question = replace(make_question(random, world), platforms=None, against="PREVIOUS_PERIOD")
+    question = replace(make_question(random, world), platforms=None)
     at = max(1, KINDS.index(question.entity[0]))
     dimensions = ["PLATFORM", *list(LEVELS)[at - 1 :], *TIMES]
     by = tuple(random.sample(dimensions, random.choice([1, 1, 2])))
     return Broken(
-        question, by, random.choice([None, *METRICS]), random.random() < 0.5, random.random() < 0.5
+        question, by, random.choice([None, *METRICS]), random.random() < 0.5, random.random() < 0.5,
+        random.choice(ADDITIVE[:4]), random.choice([None, "gt", "gte", "lt", "lte"]), random.choice([0, 0, 1, 10**6]),
+        random.choice([1, 2, 3, 5, 1000]),
     )  # fmt: skip
 
 
@@ -106,13 +133,12 @@ async def test_every_breakdown_is_that_of_the_oracle(
 
 
 def may_be_asked(one: Broken, world: World) -> bool:
-    """Whether the metric compares: in one currency, and on a platform that has it."""
+    """Whether the metrics compare: in one currency, and on a platform that has them."""
     accounts = accounts_of(one.question.entity, world)
-    if one.metric is None:
-        return True
     if {world.accounts[number].platform for number in accounts} == {"APPLE"} and one.metric in OF_VALUE_OR_REACH:
         return False
-    return one.metric not in MONEY or not several(world, accounts) or bool(currency_of(one.question, world))
+    compared = one.metric in MONEY or (one.bound is not None and one.bounded in MONEY)
+    return not compared or not several(world, accounts) or bool(currency_of(one.question, world))
 
 
 def accounts_of(entity: Entity, world: World) -> dict[int, Entity]:
@@ -131,8 +157,7 @@ def currency_of(question: Question, world: World) -> str | None:
 def parts_of(one: Broken, world: World) -> Iterator[tuple[dict[str, Any], Question]]:
     """Each part along what is no time, and what is asked of it."""
     entity = one.question.entity
-    times = tuple(dimension for dimension in one.by if dimension in TIMES)
-    asked = replace(one.question, cut=times, currency=currency_of(one.question, world))
+    asked = replace(one.question, cut=one.times, currency=currency_of(one.question, world))
     levels = [LEVELS[dimension] for dimension in one.by if dimension in LEVELS]
     if levels:
         deepest = max(levels, key=KINDS.index)
@@ -156,9 +181,9 @@ def above(world: World, entity: Entity, kind: str) -> Entity:
 
 def rows_of(one: Broken, labels: Mapping[str, Any], answer: Answer, ids: Mapping[Entity, int]) -> Iterator[Row]:
     """The rows of one part."""
-    times = [dimension for dimension in one.by if dimension in TIMES]
-    for block in answer.series if times else [answer.totals]:
-        own = dict(labels) | dict(zip(times, block.bucket or (), strict=True))
+    earlier = answer.comparison.series if one.times else [answer.comparison.previous]
+    for number, block in enumerate(answer.series if one.times else [answer.totals]):
+        own = dict(labels) | dict(zip(one.times, block.bucket or (), strict=True))
         key: list[str] = []
         place: list[int | str] = []
         for dimension in one.by:
@@ -169,7 +194,8 @@ def rows_of(one: Broken, labels: Mapping[str, Any], answer: Answer, ids: Mapping
             else:
                 key.append(value)
                 place.append(WEEKDAYS.index(value) if dimension == "WEEKDAY" else value)
-        yield Row(tuple(key), tuple(place), block, answer.currency)
+        before = earlier[number] if number < len(earlier) else None
+        yield Row(tuple(key), tuple(place), block, answer.currency, before)
 
 
 def field(alias: str, one: Broken, ids: Mapping[Entity, int]) -> str:
@@ -181,10 +207,17 @@ def field(alias: str, one: Broken, ids: Mapping[Entity, int]) -> str:
     if one.metric:
         direction, undefined = "DESC" if one.descending else "ASC", "WORST" if one.worst else "NULL"
         order = f", orderBy: {{metric: {enum(one.metric)}, direction: {direction}, undefinedAs: {undefined}}}"
+    having = f", having: {{metric: {enum(one.bounded)}, {one.bound}: {one.value}}}" if one.bound else ""
+    comparison = (
+        f"comparison(to: {compared_with(question)}) {{ window {{ since until }} "
+        f"previous {{ {' '.join(FEW_METRICS)} unavailable {{ metric reason }} }} }}"
+        if one.compares
+        else ""
+    )
     return FIELD.format(
         alias=alias, id=global_id.encode(question.entity[0], ids[question.entity]), by=" ".join(one.by), order=order,
         arguments=f"window: {literal(question.window)}, options: {{{', '.join(options)}}}", keys=" ".join(KEYS),
-        additive=" ".join(ADDITIVE),
+        additive=" ".join(ADDITIVE), first=one.first, having=having, bounded=enum(one.bounded), comparison=comparison,
     )  # fmt: skip
 
 
@@ -194,17 +227,38 @@ def differences(
     """Where a breakdown is not what it must be."""
     names = [_key(dimension) for dimension in one.by]
     shown = [tuple(node["key"][name] for name in names) for node in answer["nodes"]]
-    of_key = {row.key: row for row in rows}
-    if sorted(shown) != sorted(of_key) or answer["totalCount"] != len(rows):
-        yield f"the rows {sorted(shown)} where the rules say {sorted(of_key)}"
+    of_key = {row.key: row for row in rows if keeps(row, one)}
+    behind = of_key.keys() - set(shown)
+    said = (len(shown), len(set(shown) & of_key.keys()), answer["totalCount"])
+    if said != (len(of_key) - len(behind), min(one.first, len(of_key)), len(of_key)):
+        yield f"the rows {sorted(shown)} of {answer['totalCount']} where the rules say {one.first} of {sorted(of_key)}"
         return
     for key, node in zip(shown, answer["nodes"], strict=True):
         row = of_key[key]
         if (node["days"], node["currency"]) != (row.block.days, row.currency):
             yield f"{key}: {node['days']} days, {node['currency']}; the rules say {row.block.days}, {row.currency}"
         yield from of_block(node["metrics"], row.block, f"{key}")
-    yield from of_order([of_key[key] for key in shown], one)
-    yield from of_rest(answer["rest"], rows, whole)
+        yield from of_share(node["share"], row, whole, one)
+        if one.compares:
+            yield from of_point(node["comparison"], row.before, f"{key}")
+    page = [of_key[key] for key in shown]
+    yield from of_order(page, one)
+    for key in behind:
+        yield from of_order([page[-1], of_key[key]], one)
+    yield from of_rest(answer["rest"], page, whole)
+
+
+def keeps(row: Row, one: Broken) -> bool:
+    """Whether a row is within the bound."""
+    return one.bound is None or holds(row.block.metrics[one.bounded].value, one.bound, one.value)
+
+
+def of_share(share: float | None, row: Row, whole: Answer, one: Broken) -> Iterator[str]:
+    """Where a share is not that of the row in the whole."""
+    own, total = row.block.metrics[one.bounded].value, whole.totals.metrics[one.bounded].value
+    told = None if own is None or not total else own / total
+    if (share is None) is not (told is None) or not isclose(share or 0, told or 0, rel_tol=TOLERANCE):
+        yield f"{row.key}: a share of {share} where the rules say {own} of {total}"
 
 
 def of_order(rows: Sequence[Row], one: Broken) -> Iterator[str]:

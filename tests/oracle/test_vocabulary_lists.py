@@ -163,7 +163,7 @@ def kept(one: Listed, ids: Mapping[Entity, int], told: Sequence[tuple[Entity, An
         # What was spent on and got nothing costs infinitely much.
         if one.worst and one.metric in COSTS and reason == "ZERO_DENOMINATOR" and (metrics["spend"].value or 0) > 0:
             key = inf
-        if holds(metrics[one.bounded].value, one):
+        if holds(metrics[one.bounded].value, one.bound, one.value):
             id_ = global_id.encode(entity[0], ids[entity])
             inside[entity] = Member(id_, key, metrics[one.metric].size or 0)
     return inside
@@ -181,13 +181,11 @@ def differences(
     yield from of_block(answer["performance"]["totals"], whole.totals, "the whole list")
 
 
-def holds(value: float | None, one: Listed) -> bool:
+def holds(value: float | None, bound: str, limit: float) -> bool:
     """Whether a value keeps the bound."""
     if value is None:
         return False
-    return {"gt": value > one.value, "gte": value >= one.value, "lt": value < one.value, "lte": value <= one.value}[
-        one.bound
-    ]
+    return {"gt": value > limit, "gte": value >= limit, "lt": value < limit, "lte": value <= limit}[bound]
 
 
 def of_order(
