@@ -233,7 +233,8 @@ async def _differences(
         counts = _grown(row["row_counts"], row["row_counts_before"])
         silent = 0 in counts
         lines.entity_ids += compress(row["entity_ids"], counts) if silent else row["entity_ids"]
-        lines.columns["missing"] += compress(row["missing"], counts) if silent else row["missing"]
+        missing = row["missing"] or [0] * len(counts)
+        lines.columns["missing"] += compress(missing, counts) if silent else missing
         for name in of_rows:
             lines.columns[name] += filter(None, counts)
         for name in names:

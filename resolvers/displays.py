@@ -35,7 +35,8 @@ def displays(selected: Selected, blocks: Together, largest: int) -> list[dict[st
     if compiled is None or blocks.unclear or not blocks.has(compiled.columns):
         return None
     columns = [blocks.column(column) for column in compiled.columns]
-    if any(set(map(type, numbers)) != {int} for numbers in columns):
+    # What integers add up to is one, and nothing else does.
+    if any(type(sum(numbers)) is not int for numbers in columns):
         return None
     shown = map(blocks.column, compiled.whole)
     if any(max(numbers) > largest or min(numbers) < -largest for numbers in shown):

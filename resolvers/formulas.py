@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import repeat
 from math import inf
-from operator import attrgetter, is_, sub
+from operator import attrgetter, is_, itemgetter, sub
 
 from db.level import Level
 from resolvers.alike import Alike
@@ -79,9 +79,15 @@ class PlainBlocks(Alike[Sums]):
         found = self._columns.get(column)
         if found is None:
             numbers = self._shared.get(column)
-            found = [0] * len(self) if numbers is None else list(map(numbers.__getitem__, self._places))
-            self._columns[column] = found
+            found = self._columns[column] = [0] * len(self) if numbers is None else self._pick(numbers)
         return found
+
+    @cached_property
+    def _pick(self) -> Callable[[Sequence[int]], Sequence[int]]:
+        """Brings one column's numbers into the order of these sums."""
+        places = self._places
+        # Of one place, it would give the number alone.
+        return itemgetter(*places) if len(places) > 1 else lambda numbers: [numbers[place] for place in places]
 
 
 class Blocks(list[Sums]):

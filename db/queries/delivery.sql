@@ -41,8 +41,10 @@ where fact.entity_id = any($5::bigint[]);
 
 -- name: delivery_differences
 -- What stood, added up, for the chunks $3 of the ad accounts $2 of one level before the end $5 of each window, and before
--- its start $4. A chunk in which nothing stands in the window is left out.
-select last.entity_ids, last.missing, last.row_counts, before.row_counts as row_counts_before{sums}
+-- its start $4. A chunk in which nothing stands in the window is left out, and so is what lines lack where none lacks any.
+select
+    last.entity_ids, case when 0 < any(last.missing) then last.missing end as missing,
+    last.row_counts, before.row_counts as row_counts_before{sums}
 from unnest($2::bigint[], $3::bigint[], $4::date[], $5::date[]) as wanted (ad_account_id, chunk, since, until)
 cross join lateral (
     select *
