@@ -69,6 +69,29 @@ class Lines:
         columns: dict[str, list[Any]] = dict(zip(rows[0].keys(), map(list, zip(*rows, strict=True)), strict=True))
         return cls(columns.pop("entity_id"), buckets=columns.pop("bucket", []), columns=columns)
 
+    def copy(self) -> Self:
+        """The same, whose columns may be taken away."""
+        return type(self)(self.entity_ids, dict(self.columns), self.buckets)
+
+    def within(self, since: date, until: date) -> Self:
+        """Those of the days `[since, until)`."""
+        own = [since <= day < until for day in self.buckets]
+        columns = {name: list(compress(numbers, own)) for name, numbers in self.columns.items()}
+        return type(self)(list(compress(self.entity_ids, own)), columns, list(compress(self.buckets, own)))
+
+    def added_up(self) -> Self:
+        """All buckets of each entity together, per set of metrics that are missing. Not of reach."""
+        places: dict[tuple[int, int], list[int]] = {}
+        for place, key in enumerate(zip(self.entity_ids, self.columns.get("missing", ()), strict=True)):
+            places.setdefault(key, []).append(place)
+        columns = {
+            name: [sum(map(numbers.__getitem__, own)) for own in places.values()]
+            for name, numbers in self.columns.items()
+        }
+        if places:
+            columns["missing"] = [missing for _, missing in places]
+        return type(self)([id_ for id_, _ in places], columns)
+
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
         """Several of them, one after the other; what only some of them tell is 0 in the others."""
@@ -96,12 +119,9 @@ async def totals(
             lambda own: totals(database, org_id, level, columns, _of(windows, own), own),
             database, org_id, "delivery_totals_converted", level, columns, windows, entities, conversion, slots,
         )  # fmt: skip
-    chunks = [(account, chunk) for account, ids in entities.items() for chunk in set(map(floordiv, ids, repeat(CHUNK)))]
-    days = {account: (until - since).days for account, (since, until) in windows.items()}
-    rows = sum(len(ids) * days[account] for account, ids in entities.items())
-    # The reach of a day stands with its rows.
-    if rows > FEW * len(chunks) and not ("reach" in columns and 1 in days.values()):
-        return await _differences(database, org_id, level, columns, windows, chunks)
+    chunks = _chunks(entities)
+    if _many(columns, windows, entities, chunks):
+        return (await _differences(database, org_id, level, columns, [windows], chunks))[0]
     accounts, since, until, ids = _arguments(windows, entities)
     one = len(set(windows.values())) == 1
     found = await database.fetch(
@@ -111,6 +131,29 @@ async def totals(
         planning=planning_for(len(ids)) if one else Planning.EACH_TIME, **_source(level, columns),
     )  # fmt: skip
     return Lines.of(found)
+
+
+async def totals_of_windows(
+    database: Database, org_id: int, level: Level, columns: Sequence[str], each: Sequence[Windows], entities: Entities
+) -> list[Lines]:
+    """The same over several windows: by one statement where it finds differences of running totals."""
+    chunks = _chunks(entities)
+    if all(_many(columns, windows, entities, chunks) for windows in each):
+        return await _differences(database, org_id, level, columns, each, chunks)
+    return await asyncio.gather(*(totals(database, org_id, level, columns, windows, entities) for windows in each))
+
+
+def _chunks(entities: Entities) -> list[tuple[int, int]]:
+    """The ad accounts and chunks of running totals that entities are in."""
+    return [(account, chunk) for account, ids in entities.items() for chunk in set(map(floordiv, ids, repeat(CHUNK)))]
+
+
+def _many(columns: Sequence[str], windows: Windows, entities: Entities, chunks: Sequence[tuple[int, int]]) -> bool:
+    """Whether there are so many rows in the windows that chunks are read in less time."""
+    days = {account: (until - since).days for account, (since, until) in windows.items()}
+    rows = sum(len(ids) * days[account] for account, ids in entities.items())
+    # The reach of a day stands with its rows.
+    return rows > FEW * len(chunks) and not ("reach" in columns and 1 in days.values())
 
 
 async def buckets(
@@ -212,24 +255,24 @@ def _rows(level: Level, columns: Sequence[str]) -> dict[str, str]:
 
 
 async def _differences(
-    database: Database, org_id: int, level: Level, columns: Sequence[str], windows: Windows,
+    database: Database, org_id: int, level: Level, columns: Sequence[str], each: Sequence[Windows],
     chunks: Sequence[tuple[int, int]],
-) -> Lines:  # fmt: skip
-    """The totals of whole chunks: running totals at the window's end without those at its start."""
+) -> list[Lines]:  # fmt: skip
+    """The totals of whole chunks over each of several windows: running totals at its end without those at its start."""
     # Each row of an ad is a day of it.
     of_rows = ["days"] if level is Level.AD else []
     names = [*([] if of_rows else ["days"]), *(column for column in columns if column != "reach")]
     if "reach" in columns:
         names.append("reach_rows")
-    accounts = [account for account, _ in chunks]
+    asked = [(account, chunk, *windows[account]) for windows in each for account, chunk in chunks]
     rows = await database.fetch(
-        "delivery_differences", org_id, accounts, [chunk for _, chunk in chunks],
-        [windows[account][0] for account in accounts], [windows[account][1] for account in accounts],
+        "delivery_differences", org_id, *map(list, zip(*asked, strict=True)),
         row=Row, label=f"{level.name.lower()}_delivery_totals", planning=Planning.ONCE, level=str(int(level)),
         sums="".join(f", last.{name}, before.{name} as {name}_before" for name in names),
     )  # fmt: skip
-    lines = Lines(columns={name: [] for name in ("missing", *of_rows, *names)})
+    found = [Lines(columns={name: [] for name in ("missing", *of_rows, *names)}) for _ in each]
     for row in rows:
+        lines = found[(row["place"] - 1) // len(chunks)]
         counts = _grown(row["row_counts"], row["row_counts_before"])
         silent = 0 in counts
         lines.entity_ids += compress(row["entity_ids"], counts) if silent else row["entity_ids"]
@@ -241,8 +284,9 @@ async def _differences(
             sums = _grown(row[name], row[f"{name}_before"])
             lines.columns[name] += compress(sums, counts) if silent else sums
     if "reach" in columns:
-        lines.columns["reach"] = [None] * len(lines.entity_ids)
-    return lines
+        for lines in found:
+            lines.columns["reach"] = [None] * len(lines.entity_ids)
+    return found
 
 
 def _grown(totals: list[int], before: list[int] | None) -> list[int]:

@@ -11,6 +11,7 @@ from db.entity import kind_of
 from db.level import Platform
 from graph.blended import blended_field
 from graph.breakdown import breakdown_field
+from graph.comparison import DEFAULT as COMPARED
 from graph.comparison import columns_of as columns_of_comparison
 from graph.comparison import comparison_field
 from graph.exchange import Exchange
@@ -23,12 +24,14 @@ from graph.series import Filled, Series, Size, asks_for_places, columns_of_serie
 from graph.window import Window, WindowInput
 from resolvers import exchange, freshness, options, performance, points, reach_bounds, residual, series, window
 from resolvers.calendar import Granularity
+from resolvers.comparison import spec_of
 from resolvers.context import Request
 from resolvers.metric import in_order
 from resolvers.options import ConversionSource
 from resolvers.several import OfPlatforms
 from resolvers.sums import Sums
-from resolvers.window import DEFAULT
+from resolvers.together import ALONE, Together, together
+from resolvers.window import DEFAULT, WindowSpec
 
 Asked = Sequence[performance.Performance]
 Days = Annotated[
@@ -190,12 +193,18 @@ class Performance:
     breakdown = breakdown_field
 
 
-def asked_together(selection: Selection) -> tuple[str, ...]:
-    """The columns of the totals and of what they are compared with, which one statement may find; nothing where no
-    comparison is selected.
+def asked_together(selection: Selection, spec: WindowSpec) -> Together:
+    """What is asked of the totals of a window in several places: in themselves, in a comparison with the days that are
+    the default, in the series of days. Nothing where one place asks for all.
     """
     compared = columns_of_comparison(selection, "comparison")
-    return in_order((*selection.metrics("totals"), *compared)) if compared else ()
+    daily = selection.has("series") and selection.said("series", "granularity") in (None, Granularity.DAY.name)
+    of_days = columns_of_series(selection, "series") if daily else ()
+    if not compared and not (of_days and selection.has("totals")):
+        return ALONE
+    earlier = (spec_of(spec, COMPARED),) if compared and selection.plain("comparison") else ()
+    columns = in_order((*selection.metrics("totals"), *compared, *of_days))
+    return together(columns, (spec, *earlier), daily=bool(of_days))
 
 
 def _performance(
@@ -203,7 +212,7 @@ def _performance(
     options: Chosen = strawberry.UNSET,
 ) -> Sequence[performance.Performance]:  # fmt: skip
     spec = window.spec() if window else DEFAULT
-    return performance.of(rows, kind_of(rows[0]).level, spec, options_of(options), asked_together(selection))
+    return performance.of(rows, kind_of(rows[0]).level, spec, options_of(options), asked_together(selection, spec))
 
 
 def _project_performance(
@@ -213,8 +222,9 @@ def _project_performance(
     if platforms is None or platforms is strawberry.UNSET:
         return _performance(request, selection, rows, window, options)
     keys = [OfPlatforms(row["id"], tuple(sorted(set(platforms)))) for row in rows]
-    asked = None, window.spec() if window else DEFAULT, options_of(options)
-    return performance.Performances(keys, *asked, together=asked_together(selection))
+    spec = window.spec() if window else DEFAULT
+    asked = None, spec, options_of(options)
+    return performance.Performances(keys, *asked, together=asked_together(selection, spec))
 
 
 performance_field = batched(

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import strawberry
 from graphql import (
+    EnumValueNode,
     FieldNode,
     FragmentDefinitionNode,
     GraphQLField,
@@ -96,6 +97,16 @@ class Selection:
         """Whether the field at the end of `path` is selected without arguments."""
         *above, last = path
         return any(node.name.value == last and not node.arguments for _, _, node in self._fields(None, tuple(above)))
+
+    def said(self, name: str, argument: str) -> str | None:
+        """The enum value that an argument of the field of that name is given in the query's text; None where it is not
+        given, the empty text where it is not in the text, or where the field is selected several times.
+        """
+        nodes = [node for _, _, node in self._fields(None, ()) if node.name.value == name]
+        given = [one.value for node in nodes for one in node.arguments or () if one.name.value == argument]
+        if len(nodes) > 1 or not all(isinstance(value, EnumValueNode) for value in given):
+            return ""
+        return next((value.value for value in given if isinstance(value, EnumValueNode)), None)
 
     def _computed(self, field: StrawberryField, definition: GraphQLField, node: FieldNode) -> Iterable[Metric]:
         """The metrics that a field computes: always the same, or those that its arguments name."""

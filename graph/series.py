@@ -184,10 +184,11 @@ class Series:
     columns = batched(_same, SeriesColumns, "The same as one list for each metric, for plots.", needs=())
 
 
-def columns_of_series(selection: Selection) -> tuple[str, ...]:
-    """The columns that a series needs."""
-    beside = comparison.columns_of(selection, "points", "comparison")
-    return in_order((*selection.metrics("points", "metrics"), *selection.metrics("columns"), *beside))
+def columns_of_series(selection: Selection, *path: str) -> tuple[str, ...]:
+    """The columns that a series selected at `path` below a field needs."""
+    beside = comparison.columns_of(selection, *path, "points", "comparison")
+    own = selection.metrics(*path, "points", "metrics"), selection.metrics(*path, "columns")
+    return in_order((*own[0], *own[1], *beside))
 
 
 def asks_for_places(selection: Selection) -> bool:

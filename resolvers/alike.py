@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
 from db.database import Row
 
@@ -21,6 +21,9 @@ class Alike(Base[T]):
     """Objects of one type, none of them missing. Whoever goes through all of them asks for columns instead."""
 
     __slots__ = ()
+
+    # Their type, so that none of them has to be made to tell it.
+    one_is: ClassVar[type | None] = None
 
     def every(self, name: str) -> Any:
         """One attribute of all of them."""
@@ -40,7 +43,8 @@ class Alike(Base[T]):
 
     def only_class(self) -> type:
         """The type of all of them, where there are any."""
-        return type(self.at(0))
+        # To make one of them may take all that it is made of.
+        return self.one_is or type(self.at(0))
 
     def at(self, number: int) -> T:
         """The object of that number."""

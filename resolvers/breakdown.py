@@ -132,7 +132,7 @@ class Page:
 def _stamp(asked: Performance, breakdown: Breakdown) -> Stamp:
     key = asked.key
     whose = (key.level, [one.id for one in key.entities]) if isinstance(key, Several) else key
-    return Stamp((asked.node_id, whose, *asked[1:], breakdown))
+    return Stamp((asked.node_id, whose, asked.level, asked.spec, asked.options, breakdown))
 
 
 async def pages(
@@ -152,6 +152,7 @@ async def pages(
         heads, windows = await known
     errors = await _errors(request, asked, breakdown)
     wanted = [own for own, error in zip(heads, errors, strict=True) if not error]
+    next_asked.expect(wanted, ahead, columns)
     each, before = await both(
         cells.of_nodes(request, wanted, breakdown.by, columns), next_asked.read(request, wanted, ahead)
     )

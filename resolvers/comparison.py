@@ -59,6 +59,8 @@ class Comparison:
 class Pairs(Alike[Changes]):
     """Many pairs of blocks side by side."""
 
+    one_is = Changes
+
     def __init__(self, current: Sequence[Sums], previous: Sequence[Sums]) -> None:
         self.current = current
         self.previous = previous
@@ -73,6 +75,8 @@ class Pairs(Alike[Changes]):
 
 class Comparisons(Alike[Comparison]):
     """Many of them side by side."""
+
+    one_is = Comparison
 
     def __init__(
         self, windows: Sequence[Window], partial: Sequence[bool], current: Sequence[Sums], previous: Sequence[Sums]
@@ -146,6 +150,8 @@ class _Moved(NamedTuple):
 
 class Moves(Alike[Change]):
     """How one metric moved between many pairs of blocks; what nobody asks of it is not computed."""
+
+    one_is = Change
 
     def __init__(
         self, name: Metric, pairs: Sequence[Changes], *, tracked: bool | None = None, percent: bool = False

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache, partial
 from itertools import repeat
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from db import delivery
 from db.delivery import Lines
 from db.level import Level
-from resolvers import coverage, reporting, tracked, window_reach
+from resolvers import coverage, reporting, together, tracked, window_reach
 from resolvers.calendar import Bucket, Granularity
 from resolvers.context import Request
 from resolvers.entity import Entities, Entity, side_by_side
@@ -33,6 +33,7 @@ from resolvers.metric import REPORTING, stored
 from resolvers.options import Options
 from resolvers.points import Point, Series, plain_series
 from resolvers.sums import WHOLE, Sums
+from resolvers.together import ALONE, Together
 from resolvers.tracked import Tracked
 from resolvers.window import (
     LIFETIME,
@@ -56,13 +57,15 @@ class _Unclear(NamedTuple):
 
 async def totals(
     request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, options: Options,
-    columns: tuple[str, ...],
+    columns: tuple[str, ...], asked: Together = ALONE,
 ) -> Sequence[Sums]:  # fmt: skip
-    """Batch: the sums of `columns` over each entity's window. All entities are of one level."""
+    """Batch: the sums of `columns` over each entity's window. All entities are of one level. `asked`: with what else
+    they are read.
+    """
     entities = side_by_side(entities)
     own = _by_ad_account(entities)
     ground, windows, days, conversion = await _meant(request, own, level, spec, options, columns)
-    reading = delivery.totals(request.database, request.org_id, level, stored(columns), days, own, conversion)
+    reading = _totals_read(request, own, level, spec, columns, days, conversion, asked)
     lines, accounts, attributed = await _with_accounts(
         request, ground, windows, options, reading,
         lambda: tracked.totals(request, level, options, columns, days, own),
@@ -112,18 +115,16 @@ async def totals(
 
 async def series(
     request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, options: Options,
-    granularity: Granularity, columns: tuple[str, ...],
+    granularity: Granularity, columns: tuple[str, ...], asked: Together = ALONE,
 ) -> Sequence[Series]:  # fmt: skip
-    """Batch: the sums of `columns` over each bucket of each entity's window."""
+    """Batch: the sums of `columns` over each bucket of each entity's window. `asked` as above."""
     entities = side_by_side(entities)
     own = _by_ad_account(entities)
     ground, windows, days, conversion = await _meant(request, own, level, spec, options, columns)
     starts = await _week_starts(request, own, granularity)
     cuts = {id_: buckets(window, granularity, starts[id_]) for id_, window in windows.items()}
     request.spend(sum(len(cuts[entity.ad_account_id]) for entity in entities))
-    reading = delivery.buckets(
-        request.database, request.org_id, level, stored(columns), granularity.value, days, own, starts, conversion
-    )
+    reading = _buckets_read(request, own, level, columns, granularity, days, starts, conversion, asked)
     lines, accounts, attributed = await _with_accounts(
         request, ground, windows, options, reading,
         lambda: tracked.buckets(request, level, options, columns, days, own, granularity, starts),
@@ -168,6 +169,26 @@ async def series(
         each = ((point.metrics, entity, point) for entity in entities for point in answers[entity.id].points)
         await _tell_reporting(request, level, accounts, each)
     return [answers[id_] for id_, _ in entities]
+
+
+def _totals_read(
+    request: Request, own: dict[int, list[int]], level: Level, spec: WindowSpec, columns: tuple[str, ...],
+    days: delivery.Windows, conversion: delivery.Conversion | None, asked: Together,
+) -> Coroutine[Any, Any, Lines]:  # fmt: skip
+    if conversion or asked is ALONE:
+        return delivery.totals(request.database, request.org_id, level, stored(columns), days, own, conversion)
+    return together.totals(request, own, level, spec, asked)
+
+
+def _buckets_read(
+    request: Request, own: dict[int, list[int]], level: Level, columns: tuple[str, ...], granularity: Granularity,
+    days: delivery.Windows, starts: Mapping[int, int], conversion: delivery.Conversion | None, asked: Together,
+) -> Coroutine[Any, Any, Lines]:  # fmt: skip
+    if conversion or asked is ALONE:
+        return delivery.buckets(
+            request.database, request.org_id, level, stored(columns), granularity.value, days, own, starts, conversion
+        )
+    return together.days(request, own, level, asked)
 
 
 async def _tell_reporting(

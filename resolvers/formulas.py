@@ -34,6 +34,8 @@ class PlainBlocks(Alike[Sums]):
     One that somebody changes stays as it was for the next who looks at it.
     """
 
+    one_is = Sums
+
     def __init__(
         self, columns: Columns, places: Sequence[int], currencies: Shared, terms: Terms, absent: Sequence[int] = ()
     ) -> None:
@@ -47,10 +49,6 @@ class PlainBlocks(Alike[Sums]):
 
     def __len__(self) -> int:
         return len(self._places)
-
-    def only_class(self) -> type:
-        """The type of all of them."""
-        return Sums
 
     def at(self, number: int) -> Sums:
         """One of them."""

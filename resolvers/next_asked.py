@@ -13,6 +13,7 @@ from resolvers.cells import Head, Parts
 from resolvers.comparison import spec_of
 from resolvers.context import Request
 from resolvers.sums import Sums
+from resolvers.together import together
 
 # Of more parts than these a page shows too few.
 FEW = 100
@@ -26,12 +27,25 @@ class Ahead(NamedTuple):
     to: Against = Against.PREVIOUS_PERIOD
 
 
+def expect(parts: Sequence[Sequence[Head]], ahead: Ahead, columns: tuple[str, ...]) -> None:
+    """Has the sums of `columns` of all of the parts read with those of the days that they are compared with."""
+    if (own := _few(parts)) and ahead.compared is not None and {*ahead.compared} <= {*columns}:
+        _, spec, _ = own.asked.asked
+        own.asked.together = together(columns, (spec, spec_of(spec, ahead.to)), daily=False)
+
+
+def _few(parts: Sequence[Sequence[Head]]) -> Parts | None:
+    (own, *others) = parts or [[]]
+    return own if not others and isinstance(own, Parts) and 0 < len(own) <= FEW else None
+
+
 async def read(request: Request, parts: Sequence[Sequence[Head]], ahead: Ahead) -> tuple[Ahead, Sequence[Sums]] | None:
     """Reads it of all of the parts, so that what is shown of some of them need not wait until it is known of which.
 
     The request remembers the entities; given are the sums. What goes wrong does so again where it is asked for.
     """
-    if len(parts) != 1 or not isinstance(own := parts[0], Parts) or not 0 < len(own) <= FEW:
+    own = _few(parts)
+    if own is None:
         return None
     asking: list[Awaitable[Any]] = []
     if ahead.compared is not None:

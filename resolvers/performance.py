@@ -21,6 +21,7 @@ from resolvers.options import Choice, Options, chosen
 from resolvers.points import Point, Series
 from resolvers.several import Several, Whole
 from resolvers.sums import Sums, Terms, combined, shared
+from resolvers.together import ALONE, Together
 from resolvers.window import (
     Scope,
     Window,
@@ -36,13 +37,15 @@ from resolvers.window import (
 
 class Performance(NamedTuple):
     """A node, the window over which it is asked, and what its numbers shall mean. `key` is what they are loaded by: the
-    entity; or several as a whole, such as a project (then the level is None).
+    entity; or several as a whole, such as a project (then the level is None). `together` says what is asked of it in
+    several places of a query.
     """
 
     key: Entity | Whole
     level: Level | None
     spec: WindowSpec
     options: Options
+    together: Together = ALONE
 
     @property
     def node_id(self) -> int:
@@ -69,10 +72,10 @@ class Performance(NamedTuple):
 class Performances(Alike[Performance]):
     """The performance of many nodes of one level, over the same window with the same options."""
 
-    def __init__(self, keys: Sequence[Any], *asked: Any, together: tuple[str, ...] = ()) -> None:
-        """`asked`: the level, the window and the options; `together`: columns of totals that are asked for in several
-        places, so that they are read once.
-        """
+    one_is = Performance
+
+    def __init__(self, keys: Sequence[Any], *asked: Any, together: Together = ALONE) -> None:
+        """`asked`: the level, the window and the options; `together`: what is asked of each in several places."""
         self.keys = keys
         self.asked = asked
         self.together = together
@@ -80,20 +83,18 @@ class Performances(Alike[Performance]):
     def __len__(self) -> int:
         return len(self.keys)
 
-    def only_class(self) -> type:
-        """The type of all of them."""
-        return Performance
-
     def at(self, number: int) -> Performance:
         """One of them."""
-        return Performance(self.keys[number], *self.asked)
+        level, spec, options = self.asked
+        return Performance(self.keys[number], level, spec, options, self.together)
 
     def __iter__(self) -> Iterator[Performance]:
-        return map(partial(tuple.__new__, Performance), zip(self.keys, *map(repeat, self.asked), strict=False))
+        asked = (*self.asked, self.together)
+        return map(partial(tuple.__new__, Performance), zip(self.keys, *map(repeat, asked), strict=False))
 
 
 def of(
-    rows: Sequence[Row], level: Level | None, spec: WindowSpec, options: Options, together: tuple[str, ...] = ()
+    rows: Sequence[Row], level: Level | None, spec: WindowSpec, options: Options, together: Together = ALONE
 ) -> Performances:
     """The performance of nodes of one level."""
     ids = column(rows, "id")
@@ -107,17 +108,18 @@ def alike(asked: Sequence[Performance]) -> Sequence[Performance]:
     """The same side by side, where they are of entities of one level over the same window with the same options."""
     if isinstance(asked, Performances) or not asked or asked[0].level is None:
         return asked
-    rest = asked[0][1:]
-    if any(one[1:] != rest for one in asked):
+    *rest, together = asked[0][1:]
+    if any(one[1:] != asked[0][1:] for one in asked):
         return asked
-    return Performances(side_by_side([one.key for one in asked if isinstance(one.key, Entity)]), *rest)
+    keys = side_by_side([one.key for one in asked if isinstance(one.key, Entity)])
+    return Performances(keys, *rest, together=together)
 
 
 def elsewhen(asked: Sequence[Performance], respec: Callable[[WindowSpec], WindowSpec]) -> Sequence[Performance]:
     """The same nodes over other windows."""
     if isinstance(asked, Performances):
         level, spec, options = asked.asked
-        return Performances(asked.keys, level, respec(spec), options)
+        return Performances(asked.keys, level, respec(spec), options, together=asked.together)
     return [one._replace(spec=respec(one.spec)) for one in asked]
 
 
@@ -216,48 +218,67 @@ def _currency(scope: AdAccountScopeRow | None) -> str | None:
 
 async def totals(request: Request, asked: Sequence[Performance], columns: tuple[str, ...]) -> Sequence[Sums]:
     """Batch: the sums of `columns` over each one's window."""
-    if isinstance(asked, Performances) and {*columns} <= {*asked.together}:
-        columns = asked.together
-    return await _by_level(request, asked, (delivery.totals, columns), (_project_totals, columns))
+
+    def of_entities(spec: WindowSpec, together: Together) -> tuple[Any, ...]:
+        own = together.columns_for(columns)
+        known = together.of_window(spec, own)
+        # What is read with nothing else is shared with whoever else asks for it.
+        return (delivery.totals, own) if known is ALONE else (delivery.totals, own, known)
+
+    def of_wholes(_spec: WindowSpec, together: Together) -> tuple[Any, ...]:
+        return _project_totals, together.columns_for(columns)
+
+    return await _by_level(request, asked, of_entities, of_wholes)
 
 
 async def series(
     request: Request, asked: Sequence[Performance], granularity: Granularity, columns: tuple[str, ...]
 ) -> Sequence[Series]:
     """Batch: the sums of `columns` over each bucket of each one's window."""
-    arguments = (granularity, columns)
-    return await _by_level(request, asked, (delivery.series, *arguments), (_project_series, *arguments))
+
+    def of_entities(spec: WindowSpec, together: Together) -> tuple[Any, ...]:
+        own = together.of_days(spec, granularity)
+        if own is ALONE or own.columns_for(columns) != own.columns:
+            return delivery.series, granularity, columns
+        return delivery.series, granularity, own.columns, own
+
+    def of_wholes(_spec: WindowSpec, _together: Together) -> tuple[Any, ...]:
+        return _project_series, granularity, columns
+
+    return await _by_level(request, asked, of_entities, of_wholes)
+
+
+# A batch function with its last arguments, by the window and what else is asked of it.
+_Batch = Callable[[WindowSpec, Together], tuple[Any, ...]]
 
 
 async def _by_level(
-    request: Request, asked: Sequence[Performance], entities: tuple[Any, ...], projects: tuple[Any, ...]
+    request: Request, asked: Sequence[Performance], of_entities: _Batch, of_wholes: _Batch
 ) -> Sequence[Any]:
-    """Asks once for each level, window and options; `entities` and `projects` are batch functions with their last
-    arguments.
-    """
+    """Asks once for each level, window and options."""
     if not len(asked):
         return []
     asked = await settled(request, asked)
     if isinstance(asked, Performances):
-        level, *rest = asked.asked
-        batch, *arguments = entities if level else projects
-        return await request.load_column(batch, asked.keys, *([level] if level else []), *rest, *arguments)
-    groups: dict[tuple[Level | None, WindowSpec, Options], list[Hashable]] = {}
-    for (level, spec, options), alike in groupby(asked, key=itemgetter(1, 2, 3)):
-        groups.setdefault((level, spec, options), []).extend([one.key for one in alike])
-    asking = [
-        request.load_all(entities[0], keys, level, spec, options, *entities[1:])
-        if level
-        else request.load_all(projects[0], keys, spec, options, *projects[1:])
-        for (level, spec, options), keys in groups.items()
-    ]
+        level, spec, options = asked.asked
+        batch, *arguments = of_entities(spec, asked.together) if level else of_wholes(spec, asked.together)
+        own = (level, spec, options, *arguments) if level else (spec, options, *arguments)
+        return await request.load_column(batch, asked.keys, *own)
+    groups: dict[tuple[Any, ...], list[Hashable]] = {}
+    for alike, those in groupby(asked, key=itemgetter(slice(1, None))):
+        groups.setdefault(alike, []).extend([one.key for one in those])
+    asking = []
+    for (level, spec, options, together), keys in groups.items():
+        batch, *arguments = of_entities(spec, together) if level else of_wholes(spec, together)
+        own = (level, spec, options, *arguments) if level else (spec, options, *arguments)
+        asking.append(request.load_all(batch, keys, *own))
     # Nearly always there is one, which needs no task of its own.
     answers = [await asking[0]] if len(asking) == 1 else await asyncio.gather(*asking)
     found = dict(zip(groups, answers, strict=True))
     return [
         value
-        for (level, spec, options), alike in groupby(asked, key=itemgetter(1, 2, 3))
-        for value in map(found[level, spec, options].__getitem__, [one.key for one in alike])
+        for alike, those in groupby(asked, key=itemgetter(slice(1, None)))
+        for value in map(found[alike].__getitem__, [one.key for one in those])
     ]
 
 

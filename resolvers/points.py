@@ -36,6 +36,8 @@ class Series:
 class Points(Alike[Point]):
     """The points of many series that cut one window into the same buckets, one series after the other."""
 
+    one_is = Point
+
     def __init__(self, cut: Sequence[Bucket], blocks: PlainBlocks) -> None:
         self._cut = cut
         self._blocks = blocks
@@ -61,6 +63,8 @@ class Points(Alike[Point]):
 
 class AllSeries(Alike[Series]):
     """Many series of the same buckets."""
+
+    one_is = Series
 
     def __init__(
         self, granularity: Granularity, points: Alike[Any], blocks: PlainBlocks, lengths: Sequence[int]

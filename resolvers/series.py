@@ -64,6 +64,8 @@ def _speaks(sums: Sums) -> bool:
 class PlacedPoints(Alike[Placed]):
     """The points of many series of the same buckets, each in its place."""
 
+    one_is = Placed
+
     def __init__(
         self, points: Sequence[Point], provisional: Sequence[bool], asked: Sequence[Performance],
         granularity: Granularity,

@@ -41,11 +41,13 @@ where fact.entity_id = any($5::bigint[]);
 
 -- name: delivery_differences
 -- What stood, added up, for the chunks $3 of the ad accounts $2 of one level before the end $5 of each window, and before
--- its start $4. A chunk in which nothing stands in the window is left out, and so is what lines lack where none lacks any.
+-- its start $4, each with its place among those that are asked. A chunk in which nothing stands in the window is left
+-- out, and so is what lines lack where none lacks any.
 select
-    last.entity_ids, case when 0 < any(last.missing) then last.missing end as missing,
+    wanted.place, last.entity_ids, case when 0 < any(last.missing) then last.missing end as missing,
     last.row_counts, before.row_counts as row_counts_before{sums}
-from unnest($2::bigint[], $3::bigint[], $4::date[], $5::date[]) as wanted (ad_account_id, chunk, since, until)
+from unnest($2::bigint[], $3::bigint[], $4::date[], $5::date[])
+    with ordinality as wanted (ad_account_id, chunk, since, until, place)
 cross join lateral (
     select *
     from running_total
