@@ -127,6 +127,8 @@ def _needed(field: str, value: object, longest: int) -> str:
 def _text(field: str, value: object, longest: int) -> str | None:
     if value is None or value == "":
         return None
+    if type(value) is str and len(value) <= longest and value.isprintable():
+        return value
     if not isinstance(value, str):
         if isinstance(value, bool) or not isinstance(value, int):
             raise BadEvent(field, value, "is not text")
@@ -163,13 +165,15 @@ def moment(field: str, value: object) -> datetime:
     """A moment in RFC 3339, with its offset."""
     if value is None or value == "":
         raise BadEvent(field, value, "is missing")
-    if isinstance(value, datetime) and value.tzinfo is not None:
+    if not isinstance(value, str) and isinstance(value, datetime) and value.tzinfo is not None:
         # Parquet knows moments.
         value = value.isoformat()
     try:
         if not isinstance(value, str) or not _MOMENT.fullmatch(value):
             raise ValueError
-        at = datetime.fromisoformat(value.upper()).astimezone(UTC)
+        at = datetime.fromisoformat(value.upper())
+        if at.tzinfo is not UTC:
+            at = at.astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadEvent(
             field, value, "is not a time with an offset like 2026-01-31T13:45:00Z or 2026-01-31T14:45:00+01:00"
@@ -231,14 +235,14 @@ def _decimal(value: object) -> Decimal:
 
 
 def _touches(value: object, occurred_at: datetime) -> tuple[Touch, ...]:
-    if not isinstance(value, Sequence) or isinstance(value, str):
+    if not isinstance(value, list) and (not isinstance(value, Sequence) or isinstance(value, str)):
         raise BadEvent("touches", value, "is no list")
     if len(value) > MOST_TOUCHES:
         raise BadEvent("touches", None, f"holds {len(value):,} touches, more than {MOST_TOUCHES}")
     found = set()
     for number, touch in enumerate(value):
         at = f"touches[{number}]"
-        if not isinstance(touch, Mapping):
+        if not isinstance(touch, dict) and not isinstance(touch, Mapping):
             raise BadEvent(at, touch, "is no object")
         platform = touch.get("platform")
         if not isinstance(platform, str) or platform not in PLATFORMS:

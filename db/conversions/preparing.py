@@ -46,6 +46,9 @@ CONVERSION_ROW = (
 )  # fmt: skip
 KEY = ("org_id", "project_id", "event_name_id", "conversion_id", "key", "type")
 _NO_TOUCHES = NULL * 4
+# Kinds, sources and types of ids.
+_SMALL = [smallint(number) for number in range(5)]
+_FALSE, _TRUE = boolean(False), boolean(True)
 
 
 class Group(NamedTuple):
@@ -87,6 +90,7 @@ class Batch(NamedTuple):
 
 def prepare(events: Sequence[Event], received_at: datetime) -> Batch:
     """The events in groups, as if nothing had been there before."""
+    received = moment(received_at)
     # Each with its place.
     names: dict[str | None, int] = {None: 0}
     users: dict[str | None, int] = {None: 0}
@@ -106,9 +110,7 @@ def prepare(events: Sequence[Event], received_at: datetime) -> Batch:
             own = list(saying.values())
             own_keys = tuple(dict.fromkeys(chain.from_iterable(events_keys[place] for place in places)))
         all_keys += own_keys
-        touched = tuple({
-            ads.setdefault((touch.platform, touch.ad), len(ads)): None for event in own for touch in event.touches
-        })  # fmt: skip
+        touched = tuple({ads.setdefault(touch[:2], len(ads)) for event in own for touch in event.touches})
         app = platform = user = click = view = 0
         row = None
         if first.kind == CONVERSION:
@@ -120,20 +122,20 @@ def prepare(events: Sequence[Event], received_at: datetime) -> Batch:
             click = ads[last_click.platform, last_click.ad] if last_click else 0
             view = ads[last_view.platform, last_view.ad] if last_view else 0
             row = b"".join((
-                moment(merged.occurred_at), smallint(merged.source), numeric(merged.value),
-                repeated_text(merged.currency), moment(last_click.at if last_click else None),
-                moment(last_view.at if last_view else None),
+                moment(merged.occurred_at), _SMALL[merged.source], numeric(merged.value),
+                repeated_text(merged.currency), moment(last_click.at) if last_click else NULL,
+                moment(last_view.at) if last_view else NULL,
             ))  # fmt: skip
         groups.append(Group(
             places[0], first.kind, len(own_keys), names.setdefault(first.event_name, len(names)), app, platform, user,
-            click, view, row, touched, tuple(message(event, received_at) for event in own),
+            click, view, row, touched, tuple([message(event, received) for event in own]),
         ))  # fmt: skip
-    key_rows = [text(key[0]) + smallint(key[1]) for key in all_keys]
+    key_rows = [text(key[0]) + _SMALL[key[1]] for key in all_keys]
     return Batch(len(events), list(names), list(users), list(ads), all_keys, key_rows, groups)
 
 
-def message(event: Event, received_at: datetime) -> bytes:
-    """The row of an event, from the time on at which it came."""
+def message(event: Event, received: bytes) -> bytes:
+    """The row of an event, from the cell on with the time at which it came."""
     (
         kind, source, _, event_id, transaction_id, refund_of, occurred_at, app, platform, user, value, currency,
         assumed, touches, properties,
@@ -143,9 +145,11 @@ def message(event: Event, received_at: datetime) -> bytes:
         platforms, ads, kinds, times = zip(*touches, strict=True)
         touched = repeated_texts(platforms) + texts(ads) + repeated_smallints(kinds) + moments(times)
     return b"".join((
-        moment(received_at), smallint(kind), smallint(source), text(event_id), text(transaction_id), text(refund_of),
-        moment(occurred_at), repeated_text(app), repeated_text(platform), text(user), numeric(value),
-        repeated_text(currency), boolean(assumed), touched, text(properties),
+        received, _SMALL[kind], _SMALL[source], text(event_id),
+        NULL if transaction_id is None else text(transaction_id), NULL if refund_of is None else text(refund_of),
+        moment(occurred_at), repeated_text(app), repeated_text(platform), NULL if user is None else text(user),
+        numeric(value), repeated_text(currency),
+        _TRUE if assumed else _FALSE, touched, NULL if properties is None else text(properties),
     ))  # fmt: skip
 
 

@@ -5,6 +5,7 @@ The process is told what to read as its argument, and writes what it has read to
 
 from __future__ import annotations
 
+import gc
 import pickle
 import signal
 import subprocess
@@ -103,6 +104,8 @@ def beside(wanted: bytes) -> None:
     """What that process does."""
     # Whoever started it is interrupted as well, and ends it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Events come and go without cycles.
+    gc.disable()
     with suppress(BrokenPipeError):
         try:
             for batch, bad_rows in here(pickle.loads(wanted)):  # noqa: S301  # our own

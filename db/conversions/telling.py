@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 
-from db.binary_rows import bigint, columns, integer
+from db.binary_rows import bigint, columns, integer, moment
 from db.conversions.event import CONVERSION, Event
 from db.conversions.groups import Key, group, keys
 from db.conversions.merging import Merged, merge, merge_refund, told
@@ -140,9 +140,10 @@ class Telling:
                 "move_conversion_keys", self._org_id, self._project_id, [key[0] for key, _ in own],
                 [key[1] for key, _ in own], [names[key[2]] for key, _ in own], [id_ for _, id_ in own],
             )  # fmt: skip
+        received = moment(received_at)
         began = columns(len(MESSAGE)) + bigint(self._org_id) + bigint(self._project_id)
         await self.copy_rows("conversion_message", MESSAGE, [
-            began + bigint(member.id) + integer(names[event.event_name]) + message(event, received_at)
+            began + bigint(member.id) + integer(names[event.event_name]) + message(event, received)
             for member in members for event in member.fresh
         ])  # fmt: skip
         new: dict[Key, int] = {}
