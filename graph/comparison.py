@@ -14,7 +14,8 @@ from resolvers import comparison
 from resolvers.calendar import Against
 from resolvers.comparison import Changes, Verdict
 from resolvers.context import Request
-from resolvers.metric import METRICS, Metric, Reason, Unit, in_order
+from resolvers.definition import Unit
+from resolvers.metric import METRICS, Metric, Reason, in_order
 from resolvers.metric import columns_of as read_by
 from resolvers.window import WindowSpec
 

@@ -14,8 +14,9 @@ from resolvers.calendar import Against, Granularity, Weekday
 from resolvers.comparison import Verdict
 from resolvers.conversion_event import Cause, TouchOutcome
 from resolvers.conversion_group import ConversionMetric, Dimension, EventSource, OrderBy
+from resolvers.definition import Additivity, Direction, Unit
 from resolvers.gap import GapReason
-from resolvers.metric import METRICS, Additivity, Direction, Metric, Reason, Unit
+from resolvers.metric import METRICS, Metric, Reason
 from resolvers.options import AttributionWindow, ConversionSource, CountBy, UndefinedRatios
 from resolvers.recording import EventKind, EventOutcome, TouchKind
 from resolvers.series import Fill

@@ -11,7 +11,8 @@ from graph.scalars import BigInt
 from graph.selection import Selection
 from resolvers import formulas
 from resolvers.context import Request
-from resolvers.metric import METRICS, Metric, Primitive, Reason, Unit, columns_of, definitions
+from resolvers.definition import Primitive, Unit
+from resolvers.metric import METRICS, Metric, Reason, columns_of, definitions
 from resolvers.sums import Sums
 
 

@@ -9,7 +9,8 @@ from db.level import Level, Platform
 from graph.field import batched
 from graph.selection import Selection
 from resolvers.context import Request
-from resolvers.metric import BUNDLES, METRICS, Additivity, Definition, Difference, Direction, Metric, Ratio, Unit
+from resolvers.definition import Additivity, Definition, Difference, Direction, Ratio, Unit
+from resolvers.metric import BUNDLES, METRICS, Metric
 
 
 @strawberry.enum(description="What numbers are asked of: a kind of node.")

@@ -18,7 +18,8 @@ from resolvers import formulas, points, series
 from resolvers.alike import Alike, Nested
 from resolvers.calendar import Granularity
 from resolvers.context import Request
-from resolvers.metric import METRICS, Metric, Primitive, Unit, columns_of, in_order
+from resolvers.definition import Primitive, Unit
+from resolvers.metric import METRICS, Metric, columns_of, in_order
 from resolvers.points import AllSeries
 from resolvers.series import Columns, Fill, Placed
 

@@ -13,8 +13,9 @@ from resolvers.alike import Alike
 from resolvers.batching import both
 from resolvers.calendar import Against
 from resolvers.context import Request
+from resolvers.definition import Direction, Unit
 from resolvers.formulas import Blocks, PlainBlocks, Together, exact_columns
-from resolvers.metric import METRICS, REACH, Direction, Metric, Reason, Unit, definitions
+from resolvers.metric import METRICS, REACH, Metric, Reason, definitions
 from resolvers.performance import Performance
 from resolvers.sums import Sums, divided
 from resolvers.window import Before, Window, WindowSpec

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from resolvers.definition import Definition, Difference, Primitive, Ratio
 from resolvers.formulas import Together
-from resolvers.metric import REACH, Definition, Difference, Metric, Primitive, Ratio, definitions
+from resolvers.metric import REACH, Metric, definitions
 
 # The keys of the answer and the metrics (by the names of their fields) that stand under them.
 Selected = tuple[tuple[str, str], ...]

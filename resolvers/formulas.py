@@ -10,17 +10,8 @@ from operator import attrgetter, is_, itemgetter, sub
 
 from db.level import Level
 from resolvers.alike import Alike
-from resolvers.metric import (
-    METRICS,
-    REACH,
-    SPEND,
-    Difference,
-    Metric,
-    Primitive,
-    Ratio,
-    Reason,
-    definitions,
-)
+from resolvers.definition import Difference, Primitive, Ratio
+from resolvers.metric import METRICS, REACH, SPEND, Metric, Reason, definitions
 from resolvers.sums import PLAIN_TERMS, WHOLE, Columns, Sums, Terms, Told, hundred
 
 # The currencies of many sums: of all, or of each.

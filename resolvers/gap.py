@@ -8,7 +8,8 @@ from enum import Enum
 from fractions import Fraction
 from typing import NamedTuple
 
-from resolvers.metric import CONVERSION_VALUE, CONVERSIONS, TRACKED_CONVERSIONS, TRACKED_VALUE, Primitive
+from resolvers.definition import Primitive
+from resolvers.metric import CONVERSION_VALUE, CONVERSIONS, TRACKED_CONVERSIONS, TRACKED_VALUE
 from resolvers.options import Attribution, AttributionWindow, CountBy
 from resolvers.sums import Sums
 

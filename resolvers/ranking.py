@@ -11,7 +11,8 @@ from db.ad_account import AdAccountScopeRow
 from db.errors import Invalid, MetricUnavailable
 from resolvers import ground
 from resolvers.cursor import Cursor, Key, Place
-from resolvers.metric import METRICS, Additivity, Metric, definitions
+from resolvers.definition import Additivity
+from resolvers.metric import METRICS, Metric, definitions
 from resolvers.options import ConversionSource, Options, chosen
 from resolvers.window import LIFETIME, Range, WindowSpec
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from resolvers.metric import ADDED_UP, OTHER_MONEY, OWN_MONEY, UNRATED, Additivity, Metric, definitions
+from resolvers.definition import Additivity
+from resolvers.metric import ADDED_UP, OTHER_MONEY, OWN_MONEY, UNRATED, Metric, definitions
 from resolvers.sums import Sums, divided
 
 # What marks money that is no number, rather than being any: a remainder of such a whole is as little known.

@@ -13,8 +13,9 @@ from db.level import Level
 from resolvers import coverage
 from resolvers.batching import many_per_key
 from resolvers.context import Request
+from resolvers.definition import Additivity, Definition, Ratio
 from resolvers.entity import Entity
-from resolvers.metric import Additivity, Definition, Ratio, Reason
+from resolvers.metric import Reason
 from resolvers.performance import Performance, accounts, settled, totals, windows
 from resolvers.several import Several
 from resolvers.sums import Exact, Sums, combined

@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from db.level import Level
 from db.standards import minor_unit
+from resolvers.definition import Definition, Difference, Primitive, Ratio, Unit
 from resolvers.metric import (
     ADDED_UP,
     METRICS,
@@ -21,13 +22,8 @@ from resolvers.metric import (
     REACH,
     TRACKED_VALUE,
     UNRATED,
-    Definition,
-    Difference,
     Metric,
-    Primitive,
-    Ratio,
     Reason,
-    Unit,
     definitions,
 )
 from resolvers.options import Attribution

@@ -17,7 +17,8 @@ from db.database import Database
 from graph.schema import schema
 from resolvers import global_id
 from resolvers.context import Request
-from resolvers.metric import METRICS, PRIMITIVES, Unit
+from resolvers.definition import Unit
+from resolvers.metric import METRICS, PRIMITIVES
 from tests.graph.worlds import Window, World, long_windows, short_windows, worlds, write
 
 ADDITIVE = [primitive.name.value for primitive in PRIMITIVES]

@@ -6,7 +6,8 @@ import pytest
 
 from db.level import Level
 from resolvers import global_id
-from resolvers.metric import METRICS, Additivity
+from resolvers.definition import Additivity
+from resolvers.metric import METRICS
 from tests.make import make_ad, make_ad_set, make_coverage, make_fact
 from tests.trees import days, make_full_fact, make_tree
 

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.comparison import Change, Changes, Moves, Pairs, Verdict
+from resolvers.definition import Direction, Unit
 from resolvers.formulas import PlainBlocks
-from resolvers.metric import ADDITIVE, METRICS, Direction, Reason, Unit
+from resolvers.metric import ADDITIVE, METRICS, Reason
 from resolvers.sums import PLAIN_TERMS, Terms
 
 USD = frozenset({"USD"})

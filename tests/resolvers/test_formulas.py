@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.level import Missing
+from resolvers.definition import Additivity, Difference, Unit
 from resolvers.formulas import sort_values, told, values
-from resolvers.metric import ADDITIVE, METRICS, PROFIT, RATIOS, Additivity, Difference, Metric, Reason, Unit, columns_of
+from resolvers.metric import ADDITIVE, METRICS, PROFIT, RATIOS, Metric, Reason, columns_of
 from resolvers.sums import PLAIN_TERMS, WHOLE, Sums, Terms, combined
 
 numbers = st.integers(0, 2**62)
