@@ -21,7 +21,7 @@ from db.conversions.importing import import_events
 
 EMPTIED = """
     truncate conversion, conversion_hour, conversion_key, conversion_message, conversion_quarter, conversion_refund,
-        conversion_user, tracked_day, tracked_through"""
+        conversion_user, tracked_day, tracked_span, tracked_through"""
 
 
 def _file(directory: str, world: World, ads: list[str], *, table: bool) -> Path:
