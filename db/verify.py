@@ -10,7 +10,7 @@ from datetime import date
 from db.database import Database, Row, Transaction
 from db.errors import NotFound
 from db.level import Level
-from db.verify_conversions import ConversionDifference, Found, compare_sums, compare_tracked
+from db.verify_conversions import ConversionDifference, Found, compare_conversions, compare_sums, compare_tracked
 
 MOST_DIFFERENCES = 100
 
@@ -88,7 +88,7 @@ async def verify(
 ) -> Verified:
     """Compares what stands at every level, and the running totals, with the facts as they were imported.
 
-    And the sums of conversions, and what is tracked of ads, with the conversions.
+    And conversions with the events that tell of them, their sums, and what is tracked of ads, with the conversions.
 
     Of one project, or of all of the organization. `progress` hears of how many facts this has been done. Changes
     nothing, and lets imports go on. Raises `NotFound` where there is no such project.
@@ -109,7 +109,9 @@ async def verify(
             if progress:
                 progress(verified.facts)
         for each in await transaction.fetch("projects_to_verify", org_id, project, row=_NameRow):
-            verified.add(await compare_sums(transaction, org_id, each.id, each.external_id, MOST_DIFFERENCES))
+            told = (transaction, org_id, each.id, each.external_id, MOST_DIFFERENCES)
+            verified.add(await compare_conversions(*told))
+            verified.add(await compare_sums(*told))
     return verified
 
 

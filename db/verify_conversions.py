@@ -1,4 +1,4 @@
-"""Verifying conversions: their sums, and what is tracked of ads, computed anew from them in another way."""
+"""Verifying conversions by their events, their sums and what is tracked of ads by them, all in another way."""
 
 from __future__ import annotations
 
@@ -72,6 +72,10 @@ class _SumRow(_Numbers):
     currency: str
 
 
+class _ConversionRow(_Numbers):
+    id: int
+
+
 class _TrackedRow(_Numbers):
     level: int | None
     external_id: str
@@ -84,6 +88,12 @@ class _TrackedRow(_Numbers):
 
 
 Found = tuple[int, list[ConversionDifference]]
+
+
+async def compare_conversions(transaction: Transaction, org_id: int, project_id: int, name: str, most: int) -> Found:
+    """What of the conversions themselves is not as their events tell it, of a project."""
+    rows = await transaction.fetch("verify_conversions", org_id, project_id, most, row=_ConversionRow)
+    return rows[0].count if rows else 0, [_difference(f"project {name}: conversion {row.id}", row) for row in rows]
 
 
 async def compare_sums(transaction: Transaction, org_id: int, project_id: int, name: str, most: int) -> Found:

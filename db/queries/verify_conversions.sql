@@ -48,6 +48,81 @@ where (
 order by at, {key}
 limit $3;
 
+-- name: verify_conversions
+-- Where the conversions of the project $2 are not what their events tell, nor their touches of ads that it has. Those of
+-- which two events contradict each other with nothing to choose by (one source, time and id) are left out. At most $3
+-- such conversions, with how many there are.
+with message as (
+    select *, row(source, occurred_at, event_id) as precedence
+    from conversion_message
+    where org_id = $1 and project_id = $2 and kind = 1
+),
+merged as (
+    select
+        conversion_id as id, (array_agg(event_name_id order by precedence))[1] as event_name_id,
+        (array_agg(occurred_at order by precedence))[1] as occurred_at,
+        (array_agg(app order by precedence) filter (where app is not null))[1] as app,
+        (array_agg(platform order by precedence) filter (where platform is not null))[1] as platform,
+        min(source) as source,
+        (array_agg(user_id order by precedence) filter (where user_id is not null))[1] as user_id,
+        (array_agg(value order by precedence) filter (where value is not null))[1] as value,
+        coalesce((array_agg(currency order by precedence) filter (where value is not null))[1], '') as currency,
+        count(distinct precedence) = count(*) as is_clear
+    from message
+    group by conversion_id
+),
+touch as (
+    select distinct on (merged.id, touch.kind) merged.id, touch.kind, ad.id as ad_id, touch.at
+    from merged
+    join message on message.conversion_id = merged.id
+    cross join lateral unnest(
+        message.touch_platforms, message.touch_ads, message.touch_kinds, message.touch_times
+    ) as touch (platform, external_id, kind, at)
+    join ad on ad.org_id = $1 and ad.platform = touch.platform and ad.external_id = touch.external_id
+    join ad_account
+        on ad_account.org_id = $1 and ad_account.org_id = ad.org_id and ad_account.id = ad.ad_account_id
+        and ad_account.project_id = $2
+    where touch.at between merged.occurred_at - interval '672 hours' and merged.occurred_at
+    order by
+        merged.id, touch.kind, touch.at desc, touch.platform collate "C", touch.external_id collate "C"
+),
+expected as (
+    select
+        merged.id, merged.event_name_id, merged.occurred_at, merged.app, merged.platform, merged.source, merged.user_id,
+        merged.value, merged.currency, click.ad_id as click_ad_id, click.at as clicked_at, view.ad_id as view_ad_id,
+        view.at as viewed_at
+    from merged
+    left join touch as click on click.id = merged.id and click.kind = 1
+    left join touch as view on view.id = merged.id and view.kind = 2
+    where merged.is_clear
+),
+stored as (
+    select
+        conversion.id, conversion.event_name_id, conversion.occurred_at, app.name as app, platform.name as platform,
+        conversion.source, person.name as user_id, conversion.value, conversion.currency, conversion.click_ad_id,
+        conversion.clicked_at, conversion.view_ad_id, conversion.viewed_at
+    from conversion
+    left join conversion_name as app on app.org_id = $1 and app.id = conversion.app_id
+    left join conversion_name as platform on platform.org_id = $1 and platform.id = conversion.platform_id
+    left join conversion_user as person
+        on person.org_id = $1 and person.project_id = $2 and person.id = conversion.user_key
+    where conversion.org_id = $1 and conversion.project_id = $2
+        and not exists (select 1 from merged where merged.id = conversion.id and not merged.is_clear)
+)
+select
+    id, row_to_json(expected)::text as expected, row_to_json(stored)::text as found, count(*) over () as count
+from expected
+full join stored using (id)
+where (
+    expected.event_name_id, expected.occurred_at, expected.app, expected.platform, expected.source, expected.user_id,
+    expected.value, expected.currency, expected.click_ad_id, expected.clicked_at, expected.view_ad_id, expected.viewed_at
+) is distinct from (
+    stored.event_name_id, stored.occurred_at, stored.app, stored.platform, stored.source, stored.user_id,
+    stored.value, stored.currency, stored.click_ad_id, stored.clicked_at, stored.view_ad_id, stored.viewed_at
+)
+order by id
+limit $3;
+
 -- name: verify_tracked_days
 -- Where the days of what is tracked of the ad account $2 and of all below it are not what the conversions with touches
 -- of its ads, and their refunds, add up to. At most $3 such rows, with how many there are.

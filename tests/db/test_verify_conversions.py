@@ -29,6 +29,11 @@ async def taken(database: Database, org_id: int) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ("update conversion set value = value + 1 where value is not null", ": conversion "),
+        ("update conversion set view_ad_id = null, viewed_at = null where view_ad_id is not null",
+         "view_ad_id None, should be"),
+        ("update conversion_message set user_id = 'another' where kind = 1 and user_id is not null", "user_id "),
+        ("delete from conversion_message where kind = 1", "that should not be there"),
         ("update conversion_quarter set count = count + 1", "conversions of the quarter: count"),
         ("update conversion_quarter set app_id = 99", "conversions of the quarter that should not be there"),
         ("update conversion_hour set refund_value = refund_value + 1", "conversions of the hour: refund_value"),

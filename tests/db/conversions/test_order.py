@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from db.database import Database
+from db.verify import verify
 from tests.db.conversions.worlds import check_rollups, make_tree, random_events, take, told
 
 
@@ -23,6 +24,7 @@ async def test_any_order_and_any_batches_give_the_same(database: Database, org_i
         await take(database, org, project_id, events, size)
         await take(database, org, project_id, random.sample(events, len(events) // 2), 5)
         await check_rollups(database, project_id)
+        assert (await verify(database, org)).differences == []
         answers.append(await told(database, project_id))
 
     for answer in answers[1:]:
