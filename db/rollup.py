@@ -14,22 +14,48 @@ CHUNK = 512
 _BELOW = {
     Level.AD_SET: {
         "parent": "ad.ad_set_id",
-        "children": "daily_fact as child join ad on ad.org_id = child.org_id and ad.id = child.entity_id",
+        # Ad by ad, whatever the planner thinks of it: the facts of one lie side by side.
+        "children": """ad
+    cross join lateral (
+        select *
+        from daily_fact
+        where org_id = $1 and entity_id = ad.id and day between ($4::date[])[1] and ($4::date[])[cardinality($4)]
+        offset 0
+    ) as child""",
+        "above": "ad.org_id = $1 and ad.ad_account_id = $2",
         "reach_rows": "count(child.reach)",
     },
     Level.CAMPAIGN: {
         "parent": "ad_set.campaign_id",
         "children": "daily_rollup as child join ad_set on ad_set.org_id = child.org_id and ad_set.id = child.entity_id",
+        "above": "ad_set.org_id = $1 and ad_set.ad_account_id = $2",
         "reach_rows": "sum(child.reach_rows)",
     },
     Level.AD_ACCOUNT: {
         "parent": "child.ad_account_id",
         "children": "daily_rollup as child",
+        "above": "true",
         "reach_rows": "sum(child.reach_rows)",
     },
 }
-_ADS = {"table": "daily_fact", "days": "1", "reach_rows": "(reach is not null)::integer"}
-_ABOVE = {"table": "daily_rollup", "days": "days", "reach_rows": "reach_rows"}
+# What stands in the chunks $4 from the day $5 on, and what may on the days $4.
+_ADS = {
+    "standing": f"""ad
+    cross join lateral (
+        select * from daily_fact where org_id = $1 and entity_id = ad.id and day >= $5 offset 0
+    ) as fact
+    where ad.org_id = $1 and ad.ad_account_id = $2 and ad.id / {CHUNK} = any($4::bigint[])""",
+    "entities": "select id as entity_id from ad where org_id = $1 and ad_account_id = $2",
+    "days": "1", "reach_rows": "(reach is not null)::integer",
+}  # fmt: skip
+_ABOVE = {
+    "standing": f"""daily_rollup
+    where org_id = $1 and ad_account_id = $2 and level = $3 and day >= $5
+        and entity_id / {CHUNK} = any($4::bigint[])""",
+    "entities": """select entity_id from daily_rollup
+    where org_id = $1 and ad_account_id = $2 and level = $3 and day = any($4::date[])""",
+    "days": "days", "reach_rows": "reach_rows",
+}  # fmt: skip
 
 
 class _ChunkRow(Row):
@@ -46,9 +72,11 @@ async def roll_up(
     `ads` are those that anything changed of, where that is known: it spares the look for them.
     """
     await transaction.execute("plan_for_many_rows", org_id)
+    own_rows = await transaction.fetch("own_row_days", org_id, ad_account_id, days, row=Row)
+    standing = "standing" if own_rows else "(select below.*, null::bigint as reach from below) as standing"
     for level, below in _BELOW.items():
         await transaction.execute("clear_rollup", org_id, ad_account_id, level, days)
-        await transaction.execute("roll_up", org_id, ad_account_id, level, days, **below)
+        await transaction.execute("roll_up", org_id, ad_account_id, level, days, standing=standing, **below)
     for level in Level:
         await _add_up(transaction, org_id, ad_account_id, level, days, ads if level is Level.AD else None)
     await transaction.execute("plan_as_usual", org_id)
@@ -63,7 +91,7 @@ async def _add_up(
     stands = _ADS if level is Level.AD else _ABOVE
     if changed is None:
         rows = await transaction.fetch(
-            "running_total_chunks", *key, days, row=_ChunkRow, table=stands["table"], chunk=str(CHUNK)
+            "running_total_chunks", *key, days, row=_ChunkRow, entities=stands["entities"], chunk=str(CHUNK)
         )
         chunks = [row.chunk for row in rows]
     else:

@@ -93,8 +93,14 @@ async def remove_unnamed(
 
     `placed` gives the entity of each number that staged facts have.
     """
-    return await transaction.fetch(
-        "remove_unnamed_facts", org_id, staging_id, list(placed), list(placed.values()),
-        [days.ad_account_id for days in coverage], [days.level for days in coverage],
-        [days.first for days in coverage], [days.last for days in coverage], row=RemovedRow,
-    )  # fmt: skip
+    removed: list[RemovedRow] = []
+    for level in Level:
+        there = [days for days in coverage if days.level == level]
+        if there:
+            removed += await transaction.fetch(
+                "remove_unnamed_facts", org_id, staging_id, list(placed), list(placed.values()),
+                [days.ad_account_id for days in there], [days.first for days in there], [days.last for days in there],
+                level, row=RemovedRow, entity=level.name.lower(),
+                account="id" if level is Level.AD_ACCOUNT else "ad_account_id",
+            )  # fmt: skip
+    return removed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -265,7 +264,7 @@ class Staging:
         taken = await self._transaction.fetch(
             "take_facts", *self._keys, list(placed), entities, accounts, levels, import_id, row=_TakenRow,
             staged=_SUMMED if self._in_parts else _AS_STAGED,
-            **(_OVER if await self._any_there(days) else _ANEW),
+            **(_OVER if await self._any_there(days, entities) else _ANEW),
         )  # fmt: skip
         above = {number: ids[key] for number, key in placed.items() if key.level < Level.AD}
         if above:
@@ -274,14 +273,11 @@ class Staging:
         added = sum(row.entities for row in days) if taken[0].added is None else taken[0].added
         return Taken(days, added, taken[0].replaced, shorter[0].count if shorter else 0)
 
-    async def _any_there(self, days: Sequence[StagedDayRow]) -> bool:
-        spans: dict[tuple[int, int], list[date]] = defaultdict(list)
-        for row in days:
-            spans[row.ad_account_id, row.level].append(row.day)
+    async def _any_there(self, days: Sequence[StagedDayRow], entities: Sequence[int]) -> bool:
+        named = [row.day for row in days]
         found = await self._transaction.fetch(
-            "facts_there", self._org_id, [account for account, _ in spans], [level for _, level in spans],
-            [min(named) for named in spans.values()], [max(named) for named in spans.values()], row=_FoundRow,
-        )  # fmt: skip
+            "facts_there", self._org_id, entities, min(named, default=None), max(named, default=None), row=_FoundRow
+        )
         return found[0].found
 
     async def clear(self) -> None:

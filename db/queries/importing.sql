@@ -147,9 +147,10 @@ select ad_account.id
 from ad_account
 where ad_account.org_id = $1 and ad_account.id = any($2::bigint[])
     and exists (
+        -- Whatever there is a fact of, it stands for the account.
         select 1
-        from daily_fact
-        where daily_fact.org_id = $1 and daily_fact.org_id = ad_account.org_id
-            and daily_fact.ad_account_id = ad_account.id
+        from daily_rollup
+        where daily_rollup.org_id = $1 and daily_rollup.org_id = ad_account.org_id
+            and daily_rollup.entity_id = ad_account.id
     )
 order by ad_account.id;

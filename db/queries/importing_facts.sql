@@ -107,17 +107,11 @@ join daily_fact
     and daily_fact.hours > staged.hours;
 
 -- name: facts_there
--- Whether any fact of the ad accounts $2 at the levels $3 is there from the days $4 to the days $5.
+-- Whether any fact of the entities $2 is there from the day $3 to the day $4.
 select exists (
     select 1
-    from unnest($2::bigint[], $3::smallint[], $4::date[], $5::date[]) as named (ad_account_id, level, first, last)
-    cross join lateral (
-        select daily_fact.day
-        from daily_fact
-        where daily_fact.org_id = $1 and daily_fact.ad_account_id = named.ad_account_id
-            and daily_fact.level = named.level and daily_fact.day between named.first and named.last
-        limit 1
-    ) as there
+    from daily_fact
+    where org_id = $1 and entity_id = any($2::bigint[]) and day between $3 and $4
 ) as found;
 
 -- name: take_facts
@@ -177,13 +171,14 @@ select count(*) filter (where added) as count
 from covered;
 
 -- name: remove_unnamed_facts
--- Removes the facts of the ad accounts $5 at the levels $6 from the days $7 to the days $8, both included, that nothing
--- staged names: of the entities numbered $3, which are the entities $4. How many, by day.
+-- Removes the facts of the entities of level $8 of the ad accounts $5, from the days $6 to the days $7, both included, that
+-- nothing staged names: of the entities numbered $3, which are the entities $4. How many, by day.
 with removed as (
     delete from daily_fact
-    using unnest($5::bigint[], $6::smallint[], $7::date[], $8::date[]) as covered (ad_account_id, level, first, last)
-    where daily_fact.org_id = $1 and daily_fact.ad_account_id = covered.ad_account_id
-        and daily_fact.level = covered.level and daily_fact.day between covered.first and covered.last
+    using unnest($5::bigint[], $6::date[], $7::date[]) as covered (ad_account_id, first, last)
+    join {entity} as entity on entity.org_id = $1 and entity.{account} = covered.ad_account_id
+    where daily_fact.org_id = $1 and daily_fact.entity_id = entity.id and daily_fact.level = $8
+        and daily_fact.day between covered.first and covered.last
         and not exists (
             select 1
             from staged_fact

@@ -24,23 +24,25 @@ order by project.id;
 -- The first day that an import covers, or that it told anything of, of those of the projects $2 that have one.
 select ad_account.project_id as id, min(known.day) as first_day
 from ad_account
-cross join generate_series(1, 4) as levels (level)
 cross join lateral (
-    (
+    select min(first.day) as day
+    from generate_series(1, 4) as levels (level)
+    cross join lateral (
         select coverage.day
         from coverage
         where coverage.org_id = $1 and coverage.org_id = ad_account.org_id
             and coverage.ad_account_id = ad_account.id and coverage.level = levels.level
         order by coverage.day
         limit 1
-    )
+    ) as first
     union all
     (
-        select daily_fact.day
-        from daily_fact
-        where daily_fact.org_id = $1 and daily_fact.org_id = ad_account.org_id
-            and daily_fact.ad_account_id = ad_account.id and daily_fact.level = levels.level
-        order by daily_fact.day
+        -- Whatever there is a fact of, it stands for the account.
+        select daily_rollup.day
+        from daily_rollup
+        where daily_rollup.org_id = $1 and daily_rollup.org_id = ad_account.org_id
+            and daily_rollup.entity_id = ad_account.id
+        order by daily_rollup.day
         limit 1
     )
 ) as known

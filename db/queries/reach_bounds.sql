@@ -18,10 +18,9 @@ ads as (
                 then coalesce(sum(fact.reach), 0)
         end as at_most
     from wanted
+    join ad on ad.org_id = $1 and ad.ad_account_id = wanted.ad_account_id
     join daily_fact as fact
-        on fact.org_id = $1 and fact.ad_account_id = wanted.ad_account_id and fact.level = 4
-        and fact.day >= wanted.since and fact.day < wanted.until
-    join ad on ad.org_id = $1 and ad.id = fact.entity_id
+        on fact.org_id = $1 and fact.entity_id = ad.id and fact.day >= wanted.since and fact.day < wanted.until
     group by fact.entity_id, ad.ad_set_id, wanted.known
 ),
 stands as (

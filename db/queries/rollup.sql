@@ -5,7 +5,7 @@ where org_id = $1 and ad_account_id = $2 and level = $3 and day = any($4::date[]
 
 -- name: roll_up
 -- Writes what stands at level $3 of the ad account $2 on the days $4: an entity's own row, metric by metric, and where
--- it has none or leaves a metric out, what its children sum to.
+-- it has none or leaves a metric out, what its children sum to. Without any own row these are all that stands.
 with below as (
     select
         {parent} as entity_id, child.day, child.missing,
@@ -14,6 +14,7 @@ with below as (
         added(child.conversion_value_micros) as conversion_value_micros, {reach_rows} as reach_rows
     from {children}
     where child.org_id = $1 and child.ad_account_id = $2 and child.level = $3 + 1 and child.day = any($4::date[])
+        and {above}
     group by {parent}, child.day, child.missing
 ),
 own as (
@@ -66,18 +67,19 @@ select
     $1, $2, entity_id, day, $3, missing, added(spend_micros), added(impressions), added(clicks), added(link_clicks),
     added(conversions_millionths), added(conversion_value_micros), max(reach), added(reach_rows),
     case when row_number() over (partition by entity_id, day order by missing) = 1 then 1 else 0 end
-from standing
+from {standing}
 group by entity_id, day, missing;
 
 -- name: plan_for_many_rows
--- Until the transaction ends: no joins that loop, and memory to sort in. In tables that it has just filled the planner
--- expects next to no rows, and would loop over all of them.
-select set_config('enable_nestloop', 'off', true) as loops, set_config('work_mem', '64MB', true) as memory
+-- Until the transaction ends: no joins that loop, no sorting where hashing does, and memory for either. In tables that
+-- it has just filled the planner expects next to no rows, and would loop over all of them.
+select set_config('enable_nestloop', 'off', true) as loops, set_config('enable_sort', 'off', true) as sorts,
+    set_config('work_mem', '64MB', true) as memory
 from organization
 where id = $1;
 
 -- name: plan_as_usual
 -- Takes `plan_for_many_rows` back.
-select set_config('enable_nestloop', 'on', true) as loops
+select set_config('enable_nestloop', 'on', true) as loops, set_config('enable_sort', 'on', true) as sorts
 from organization
 where id = $1;

@@ -1,8 +1,7 @@
 -- name: running_total_chunks
--- The chunks of level $3 of the ad account $2 in which anything stands on the days $4, or stood.
+-- The chunks of level $3 of the ad account $2 in which anything may stand on the days $4, or stood.
 select distinct entity_id / {chunk} as chunk
-from {table}
-where org_id = $1 and ad_account_id = $2 and level = $3 and day = any($4::date[])
+from ({entities}) as entity
 union
 select chunk
 from running_total
@@ -41,8 +40,7 @@ standing as materialized (
     select
         entity_id / {chunk} as chunk, entity_id, missing, day, {days} as days, {reach_rows} as reach_rows, spend_micros,
         impressions, clicks, link_clicks, conversions_millionths, conversion_value_micros
-    from {table}
-    where org_id = $1 and ad_account_id = $2 and level = $3 and day >= $5 and entity_id / {chunk} = any($4::bigint[])
+    from {standing}
 ),
 line as (
     select

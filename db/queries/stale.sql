@@ -5,7 +5,7 @@ delete from stale_own_rows where org_id = $1 and ad_account_id = $2 and day = an
 -- Those of the days $3 on which anything above the ads of the ad account $2 has a row of its own.
 select distinct day
 from daily_fact
-where org_id = $1 and ad_account_id = $2 and level = any(array[1, 2, 3]::smallint[]) and day = any($3::date[])
+where org_id = $1 and ad_account_id = $2 and level < 4 and day = any($3::date[])
 order by day;
 
 -- name: note_stale_own_rows
@@ -14,7 +14,14 @@ order by day;
 with fact as materialized (
     select entity_id, level, day, import_id
     from daily_fact
-    where org_id = $1 and ad_account_id = $2 and day = any($3::date[])
+    where org_id = $1 and ad_account_id = $2 and level < 4 and day = any($3::date[])
+    union all
+    select of_ad.entity_id, of_ad.level, of_ad.day, of_ad.import_id
+    from ad
+    cross join lateral (
+        select * from daily_fact where org_id = $1 and entity_id = ad.id and day = any($3) offset 0
+    ) as of_ad
+    where ad.org_id = $1 and ad.ad_account_id = $2
 ),
 placed as (
     select fact.*, ad.ad_set_id, ad_set.campaign_id
