@@ -21,6 +21,7 @@ from rich.table import Table
 from bench.cold import COLD
 from bench.conversions import CONVERSIONS_OF_PROJECT
 from bench.dashboard import DASHBOARD
+from bench.during import NAME, during
 from bench.events import EVENTS
 from bench.export import EXPORT
 from bench.imports import IMPORTS
@@ -28,6 +29,7 @@ from bench.measure import Absent, AnswersDiffer, Peak, Result, Subject, Workload
 from bench.ordering import ORDERING
 from bench.overview import OVERVIEW
 from bench.recording import RECORDING
+from bench.restating import RESTATING
 from bench.small import SMALL
 from bench.tracked import TRACKED
 from bench.tree import IN_MEMORY, OVER_HTTP, TREE
@@ -53,6 +55,7 @@ WORKLOADS: tuple[Workload, ...] = (
     *IMPORTS,
     EVENTS,
     RECORDING,
+    RESTATING,
 )
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -76,7 +79,7 @@ def main(
     try:
         with serving(CHECKOUT / ".adgraph" / directory) as url:
             # The loop that adgraph serves on.
-            results = uvloop.run(_run(url, scale, chosen, rounds))
+            results = uvloop.run(_run(url, scale, chosen, rounds, beside=not only or NAME.startswith(tuple(only))))
     except (AdgraphError, AnswersDiffer) as error:
         console.print(f"error: {error}", style="red", markup=False, highlight=False)
         sys.exit(1)
@@ -85,7 +88,7 @@ def main(
         RESULTS.write_bytes(orjson.dumps([asdict(result) for result in results], option=orjson.OPT_INDENT_2) + b"\n")
 
 
-async def _run(url: str, scale: Scale, workloads: list[Workload], rounds: int) -> list[Result]:
+async def _run(url: str, scale: Scale, workloads: list[Workload], rounds: int, *, beside: bool) -> list[Result]:
     world = await _prepared(url, scale)
     console.print(await _machine(url), highlight=False)
     results, peaks = [], []
@@ -95,6 +98,9 @@ async def _run(url: str, scale: Scale, workloads: list[Workload], rounds: int) -
                 results.append(await _measured(workload, subject, world, rounds))
         if workload.memory:
             peaks += [await peak(workload, subject, world) for subject in (workload.baseline, *workload.subjects)]
+    if beside:
+        with console.status(f"small query {NAME}"):
+            results.append(await during(world, rounds))
     console.print(_table(results))
     for one in peaks:
         console.print(_told(one), highlight=False)

@@ -24,12 +24,12 @@ def over_http(
     @asynccontextmanager
     async def ready(world: World) -> AsyncIterator[Answer]:
         async with server(world) as port:
-            yield _load(port, orjson.dumps(asked(world)), connections, requests)
+            yield load(port, orjson.dumps(asked(world)), connections, requests)
 
     return ready
 
 
-def _load(port: int, body: bytes, connections: int, requests: int) -> Answer:
+def load(port: int, body: bytes, connections: int, requests: int) -> Answer:
     """A function that posts `body` so many times over so many connections, and returns the one answer to all."""
     request = framed(body)
 

@@ -83,7 +83,7 @@ async def _imported(database: Database, _url: str, path: Path) -> int:
     return report.facts
 
 
-async def _copied(_database: Database, url: str, path: Path) -> int:
+async def copied(_database: Database, url: str, path: Path) -> int:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(COPIED)
@@ -94,7 +94,7 @@ async def _copied(_database: Database, url: str, path: Path) -> int:
         await connection.close()
 
 
-COPY = _subject("COPY", "csv", _copied)
+COPY = _subject("COPY", "csv", copied)
 IMPORTS = (
     Workload("import of CSV", COPY, (_subject("adgraph", "csv", _imported),)),
     Workload("import of Parquet", COPY, (_subject("adgraph", "parquet", _imported),)),

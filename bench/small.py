@@ -30,7 +30,7 @@ def variables(world: World) -> dict[str, Any]:
     }
 
 
-def _asked(world: World) -> dict[str, Any]:
+def asked(world: World) -> dict[str, Any]:
     return {"query": QUERY, "variables": variables(world)}
 
 
@@ -40,7 +40,7 @@ def _asked_postgraphile(world: World) -> dict[str, Any]:
 
 def _workloads(connections: int, requests: int) -> tuple[Workload, Workload]:
     def served(name: str, server: Server) -> Subject:
-        return Subject(name, over_http(server, _asked, connections=connections, requests=requests))
+        return Subject(name, over_http(server, asked, connections=connections, requests=requests))
 
     name = f"small query, {connections} connection{'s' if connections > 1 else ''}"
     adgraph = served("adgraph", adgraph_serve)
