@@ -71,7 +71,9 @@ class Connections:
             known = None
         connection = known or await self._pool.acquire()
         try:
-            await connection.execute(f"set plan_cache_mode = {planning}")
+            # A plan that is kept may be older than what the tables hold: nearly empty ones would be read as a whole.
+            whole = "off" if planning == Planning.ONCE else "on"
+            await connection.execute(f"set plan_cache_mode = {planning}; set enable_seqscan = {whole}")
         except BaseException:
             await self._pool.release(connection)
             raise

@@ -93,6 +93,9 @@ async def test_a_connection_plans_as_whoever_takes_it_says(database_url: str):
         for planning in (Planning.ONCE, Planning.ONCE, Planning.EACH_TIME, Planning.ONCE):
             async with connections.one(planning) as connection:
                 assert await connection.fetchval("show plan_cache_mode") == planning
+                assert await connection.fetchval("show enable_seqscan") == (
+                    "off" if planning == Planning.ONCE else "on"
+                )
                 pids.add(await connection.fetchval(OWN))
 
     assert len(pids) == 1
