@@ -79,6 +79,8 @@ def run(settings: Settings, database_url: str, port: socket.socket) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        # Nothing here depends on where a request came from.
+        proxy_headers=False,
         timeout_graceful_shutdown=grace(settings),
     )
     server = uvicorn.Server(config)
