@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -141,3 +141,39 @@ async def test_sibling_relations_are_asked_for_at_the_same_time(database, org_id
     data = await ask(query, {"id": global_id.encode("Campaign", tree.campaign)})
 
     assert len(data["campaign"]["adSets"]["nodes"]) == 1
+
+
+async def test_totals_what_they_are_compared_with_days_and_platforms_share_a_statement(
+    database, org_id, ask, queries_sent
+):
+    tree = await make_tree(database, org_id)
+    for offset in (0, 1, 3):
+        await make_full_fact(database, org_id, tree.ad, DAY - timedelta(offset), spend=10**offset, conversions=1)
+    query = """
+    query ($id: ID!, $window: WindowInput!) {
+      adAccount(id: $id) { performance(window: $window) {
+        totals { spend }
+        comparison { previous { spend cpa } changes { spend { percent } } }
+        series { points { metrics { spend } } }
+        platforms: breakdown(by: [PLATFORM]) { nodes { metrics { spend } } }
+        best: breakdown(by: [CAMPAIGN], orderBy: {metric: CPA}, first: 1) {
+          nodes { entity { name } metrics { spend } comparison { previous { spend } } }
+        }
+      } }
+    }
+    """
+    window = {"range": {"since": str(DAY - timedelta(1)), "until": str(DAY + timedelta(1))}}
+    queries_sent.clear()
+
+    data = await ask(query, {"id": global_id.encode("AdAccount", tree.ad_account), "window": window})
+
+    found = data["adAccount"]["performance"]
+    assert found["totals"] == found["platforms"]["nodes"][0]["metrics"] == {"spend": 11}
+    assert found["comparison"] == {"previous": {"spend": 1000, "cpa": 1000}, "changes": {"spend": {"percent": -98.9}}}
+    assert [point["metrics"]["spend"] for point in found["series"]["points"]] == [10, 1]
+    (best,) = found["best"]["nodes"]
+    assert (best["metrics"], best["comparison"]) == ({"spend": 11}, {"previous": {"spend": 1000}})
+    assert sorted(queries_sent) == [
+        "ad_account_delivery_by_day", "ad_account_scopes_by_ids", "ad_accounts_by_ids", "campaign_delivery_by_day",
+        "campaign_ids_by_ad_account_ids", "campaigns_by_ids", "coverage_by_ad_account_ids",
+    ]  # fmt: skip
