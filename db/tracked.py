@@ -189,18 +189,21 @@ async def add_new(transaction: Transaction, org_id: int, project_id: int, first:
         await transaction.execute("expect_many", org_id, "on")
 
 
-async def add_up_spans(transaction: Transaction, org_id: int, project_id: int, today: date) -> None:
-    """Adds up what has become old since it was last done into spans of days, by which long windows are read.
+async def add_up_spans(
+    transaction: Transaction, org_id: int, project_id: int, today: date, *, late: bool = False
+) -> None:
+    """Adds up what has become old since it was last done into spans of days, by which long windows are read; `late`:
+    and what came for days that were added up before, which else waits until there are further days.
 
     It changes no answer. Nobody else may change what is tracked of the project meanwhile.
     """
-    for behind in await transaction.fetch("tracked_behind", org_id, project_id, today, row=_BehindRow):
+    for behind in await transaction.fetch("tracked_behind", org_id, project_id, today, late, row=_BehindRow):
         key = org_id, behind.ad_account_id, behind.basis
-        late = await transaction.fetch(
+        days = await transaction.fetch(
             "take_late_days", *key, behind.since, row=_SpanRow, entities=_ENTITIES, chunk=str(CHUNK)
         )
-        if late:
-            named = tuple(map(list, zip(*late, strict=True)))
+        if days:
+            named = tuple(map(list, zip(*days, strict=True)))
             await transaction.execute("drop_tracked_spans", *key, *named)
             await transaction.execute("add_tracked_spans", *key, *named, added=_NAMED, **_SPANS)
         for added in (_DAYS, _ENDING):

@@ -103,7 +103,7 @@ async def take_events(
             while batch := list(islice(remaining, BATCH)):
                 await intake.take(prepare(batch, now), now)
             await intake.finish()
-            await tracked.add_up_spans(transaction, org_id, found.id, now.date())
+            await tracked.add_up_spans(transaction, org_id, found.id, now.date(), late=True)
     await database.execute("gather_conversion_statistics")
 
 
@@ -153,7 +153,7 @@ class _Run:
         if self._bad_rows:
             raise ImportRefused(self._bad_rows, self._rejected)
         await intake.finish()
-        await tracked.add_up_spans(transaction, org_id, project_id, self._now.date())
+        await tracked.add_up_spans(transaction, org_id, project_id, self._now.date(), late=True)
         return EventsReport(
             project=self._project,
             events=count + self._rejected,

@@ -216,15 +216,26 @@ group by fact.entity_id, fact.bucket, fact.kind, fact.currency;
 
 -- name: tracked_behind
 -- The ad accounts of the project $2 whose spans of days end before they could: on $3, or by time of the touch so many days
--- before, those to which conversions still come.
-select ad_account.id as ad_account_id, bases.basis, known.through as since, $3::date - bases.days as until
+-- before, those to which conversions still come. With $4 also those of which anything came after its day was added up.
+select
+    ad_account.id as ad_account_id, bases.basis, known.through as since,
+    greatest(known.through, $3::date - bases.days) as until
 from ad_account
 cross join (values (0, 0), (1, 28)) as bases (basis, days)
 left join tracked_through as known
     on known.org_id = $1 and known.org_id = ad_account.org_id and known.ad_account_id = ad_account.id
     and known.basis = bases.basis
 where ad_account.org_id = $1 and ad_account.project_id = $2
-    and (known.through is null or known.through < $3::date - bases.days)
+    and (
+        known.through is null or known.through < $3::date - bases.days
+        -- What is of an ad is of its ad account.
+        or $4 and exists (
+            select
+            from tracked_day
+            where tracked_day.org_id = $1 and tracked_day.entity_id = ad_account.id and tracked_day.basis = bases.basis
+                and tracked_day.span = 0
+        )
+    )
 order by ad_account.id, bases.basis;
 
 -- name: take_late_days

@@ -140,6 +140,21 @@ async def spans(database: Database) -> dict[tuple[object, ...], tuple[int, Decim
     return found
 
 
+async def days_by_span(database: Database) -> dict[tuple[object, ...], tuple[int, Decimal]]:
+    """What the days add up to, as far as `tracked_through` says that there are spans."""
+    through = {row["basis"]: row["through"] for row in await rows(database, "select * from tracked_through")}
+    epoch = date(1970, 1, 1)
+    sums: dict[tuple[object, ...], list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+    for (entity, basis, day, *rest), (count, value) in (await standing(database)).items():
+        assert isinstance(day, date)
+        for span in (1, 4, 16):
+            first = day - (day - epoch).days % span * DAY
+            if first + span * DAY <= through[basis]:
+                sums[entity, span, basis, first, *rest][0] += count
+                sums[entity, span, basis, first, *rest][1] += value
+    return {key: (int(count), value) for key, (count, value) in sums.items() if count or value}
+
+
 async def test_spans_are_their_days_added_up_whatever_came_before_they_were(database: Database, org_id: int) -> None:
     chance, tree = random.Random(7), Tree()
     await tree.make(database, org_id)
@@ -155,16 +170,27 @@ async def test_spans_are_their_days_added_up_whatever_came_before_they_were(data
 
     through = {row["basis"]: row["through"] for row in await rows(database, "select * from tracked_through")}
     assert through == {0: todays[-1], 1: todays[-1] - 28 * DAY}
-    epoch = date(1970, 1, 1)
-    sums: dict[tuple[object, ...], list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
-    for (entity, basis, day, *rest), (count, value) in (await standing(database)).items():
-        assert isinstance(day, date)
-        for span in (1, 4, 16):
-            first = day - (day - epoch).days % span * DAY
-            if first + span * DAY <= through[basis]:
-                sums[entity, span, basis, first, *rest][0] += count
-                sums[entity, span, basis, first, *rest][1] += value
-    found = {key: (Decimal(count), value) for key, (count, value) in (await spans(database)).items()}
-    assert found == {key: tuple(both) for key, both in sums.items() if any(both)}
+    found = await spans(database)
+    assert found == await days_by_span(database)
     assert {key[1] for key in found} == {1, 4, 16}
     assert not await standing(database, span=0)
+
+
+async def test_what_comes_late_waits_for_further_days_unless_it_is_asked_for(database: Database, org_id: int) -> None:
+    chance, tree, today = random.Random(8), Tree(), date(2025, 6, 1)
+    await tree.make(database, org_id)
+    (project,) = await rows(database, "select id from project")
+    changes = [random_change(chance, list(tree.ads)) for _ in range(120)]
+    async with database.transaction() as transaction:
+        await tracked.add_up_spans(transaction, org_id, project["id"], today)
+        await tracked.add(transaction, org_id, changes)
+
+    async with database.transaction() as transaction:
+        await tracked.add_up_spans(transaction, org_id, project["id"], today)
+    assert await standing(database, span=0)
+    assert not await spans(database)
+
+    async with database.transaction() as transaction:
+        await tracked.add_up_spans(transaction, org_id, project["id"], today, late=True)
+    assert not await standing(database, span=0)
+    assert await spans(database) == await days_by_span(database)
