@@ -38,39 +38,45 @@ order by exchange_rate.currency, exchange_rate.day;
 
 -- name: rated_days
 -- Of the windows from $3 to before $4, side by side: on how many days money of the currency $1 takes a rate of an
--- earlier day to become money of $2, on how many there is none, and the day of the last rate that is taken.
+-- earlier day to become money of $2, on how many there is none, and the day of the last rate that is taken. The euro
+-- has one every day, any other currency from its first one on: so that only days with rates are read.
 select
     wanted.place::integer as place,
-    count(*) filter (where least(own.day, target.day) < asked.day and own.day is not null and target.day is not null)
-        as earlier_rate_days,
-    count(*) filter (where own.day is null or target.day is null) as no_rate_days,
-    max(least(own.day, target.day)) filter (where own.day is not null and target.day is not null) as last_rate_day
+    wanted.until - wanted.since - unrated.days - own_rates.days as earlier_rate_days,
+    unrated.days as no_rate_days,
+    case when unrated.days < wanted.until - wanted.since then least(own.last, target.last) end as last_rate_day
 from unnest($1::text[], $2::text[], $3::date[], $4::date[])
     with ordinality as wanted (currency, target, since, until, place)
 cross join lateral (
-    select wanted.since + later.days as day from generate_series(0, wanted.until - wanted.since - 1) as later (days)
-) as asked
-left join lateral (
-    select asked.day where wanted.currency = 'EUR'
-    union all
-    (
-        select exchange_rate.day
+    select
+        case when wanted.currency = 'EUR' then wanted.since else min(day) end as first,
+        case when wanted.currency = 'EUR' then wanted.until - 1 else max(day) end as last
+    from exchange_rate
+    where currency = wanted.currency and day < wanted.until
+) as own
+cross join lateral (
+    select
+        case when wanted.target = 'EUR' then wanted.since else min(day) end as first,
+        case when wanted.target = 'EUR' then wanted.until - 1 else max(day) end as last
+    from exchange_rate
+    where currency = wanted.target and day < wanted.until
+) as target
+cross join lateral (
+    select
+        case
+            when own.first is null or target.first is null then wanted.until - wanted.since
+            else greatest(own.first, target.first, wanted.since) - wanted.since
+        end as days
+) as unrated
+cross join lateral (
+    select count(*)::integer as days
+    from (
+        select day
         from exchange_rate
-        where exchange_rate.currency = wanted.currency and exchange_rate.day <= asked.day
-        order by exchange_rate.day desc
-        limit 1
-    )
-) as own on true
-left join lateral (
-    select asked.day where wanted.target = 'EUR'
-    union all
-    (
-        select exchange_rate.day
-        from exchange_rate
-        where exchange_rate.currency = wanted.target and exchange_rate.day <= asked.day
-        order by exchange_rate.day desc
-        limit 1
-    )
-) as target on true
-group by wanted.place
+        where currency = any(array[wanted.currency, wanted.target]) and day >= wanted.since and day < wanted.until
+        group by day
+        having count(*) = (wanted.currency <> 'EUR')::integer + (wanted.target <> 'EUR')::integer
+    ) as rated
+) as own_rates
+where wanted.since < wanted.until
 order by wanted.place;

@@ -179,12 +179,15 @@ async def test_the_last_rate_stands_in_however_old_it_is_and_the_answer_says_so(
     old = await told("AdAccount", yen, "EUR", since=date(2001, 4, 30), until=date(2001, 5, 3))
     recent = await told("AdAccount", yen, "EUR", since=later - DAY, until=later + DAY)
     within = await told("AdAccount", yen, "EUR", since=FRIDAY - DAY)
+    to_come = await told("AdAccount", yen, "EUR", since=date(2030, 1, 1), until=date(2030, 1, 3))
 
     assert (old["totals"]["spend"], recent["totals"]["spend"]) == (1, 1)
     assert [found["exchange"] for found in (old, recent, within)] == [
         [{"currency": "JPY", "earlierRateDays": earlier, "noRateDays": 0, "lastRateDay": last}]
         for earlier, last in ((3, "1999-01-04"), (2, "2025-06-09"), (4, "2025-06-09"))
     ]
+    # Days yet to come say nothing.
+    assert to_come["exchange"] == []
 
 
 async def test_an_unknown_currency_becomes_no_other(database, org_id, told: Told):
