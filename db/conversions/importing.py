@@ -128,10 +128,11 @@ class _Run:
         await transaction.execute("add_up_in_memory", org_id)
         project_id = await self._project_id()
         rows = await transaction.fetch("project_currency", org_id, project_id, row=_CurrencyRow)
-        intake = await Intake.locked(transaction, org_id, project_id)
         count = new = number = 0
         with reading(Wanted(paths, rows[0].reporting_currency, self._now, BATCH)) as batches:
-            read = next(batches, None)
+            read = await asyncio.to_thread(next, batches, None)
+            # From here on others wait: not for what comes first to be read.
+            intake = await Intake.locked(transaction, org_id, project_id)
             while read:
                 number += 1
                 for bad_row in read.bad_rows:
