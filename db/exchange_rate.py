@@ -59,7 +59,7 @@ rate as materialized (
     cross join generate_series(0, known.until - known.since - 1) as later (days)
     -- No window is longer. Told so, the planner does not take each of these for a thousand days, and hashes factors
     -- instead of sorting what they are for.
-    where later.days between 0 and 36525
+    where later.days between 0 and 99999
     union all
     select 'EUR', span.since + later.days, 1
     from span
