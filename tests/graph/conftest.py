@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from resolvers import global_id
+from tests.graph.breaking_down import ROWS, TWO
+from tests.graph.listing import listing
 from tests.trees import PERFORMANCE
 
 
@@ -52,3 +54,25 @@ def performance(ask: Callable[..., Awaitable[dict[str, Any]]]) -> Callable[..., 
         return found
 
     return performance
+
+
+@pytest.fixture
+def listed(ask):
+    """A page of a list below a node."""
+
+    async def listed(type_name, number, field, **arguments):
+        variables = {"id": global_id.encode(type_name, number), **arguments}
+        return (await ask(listing(type_name, field), variables))["node"][field]
+
+    return listed
+
+
+@pytest.fixture
+def broken_down(ask):
+    """A page of the rows of a node."""
+
+    async def broken_down(type_name, number, by, window=TWO, **arguments):
+        variables = {"id": global_id.encode(type_name, number), "by": by, "window": window, **arguments}
+        return (await ask(ROWS, variables))["node"]["performance"]["breakdown"]
+
+    return broken_down

@@ -1,100 +1,16 @@
 """Breakdowns: a node's numbers as rows along one or two dimensions, and what is in no row."""
 
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 
-from db.level import Platform
-from resolvers import global_id
+from tests.graph.breaking_down import DAY, TWO, entity, keys, make_world, spends
 from tests.make import (
-    make_ad,
-    make_ad_account,
-    make_ad_set,
-    make_campaign,
     make_fact,
-    make_project,
     make_rate,
     set_project,
 )
 from tests.trees import days, make_full_fact, make_tree
-
-# A Tuesday.
-DAY = date(2025, 6, 10)
-TWO = days(DAY, DAY + timedelta(2))
-ROWS = """
-query (
-  $id: ID!, $window: WindowInput!, $options: PerformanceOptions, $by: [BreakdownDimension!]!, $orderBy: MetricOrder,
-  $having: [MetricCondition!], $first: Int! = 50, $after: String
-) {
-  node(id: $id) { ... on Measurable { performance(window: $window, options: $options) {
-    totals { spend }
-    breakdown(by: $by, orderBy: $orderBy, having: $having, first: $first, after: $after) {
-      totalCount
-      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-      edges { cursor }
-      nodes {
-        key { platform adAccount campaign adSet ad day week month weekday }
-        entity { __typename id name }
-        days currency
-        metrics { spend impressions cpa reach }
-        share ofClicks: share(of: CLICKS) ofRoas: share(of: ROAS)
-      }
-      rest { spend impressions cpa reach unavailable { metric reason } }
-    }
-  } } }
-}
-"""
-
-
-@pytest.fixture
-def broken_down(ask):
-    async def broken_down(type_name, number, by, window=TWO, **arguments):
-        variables = {"id": global_id.encode(type_name, number), "by": by, "window": window, **arguments}
-        return (await ask(ROWS, variables))["node"]["performance"]["breakdown"]
-
-    return broken_down
-
-
-@pytest.fixture
-def refused(execute):
-    async def refused(type_name, number, by, window=TWO, **arguments):
-        variables = {"id": global_id.encode(type_name, number), "by": by, "window": window, **arguments}
-        result = await execute(ROWS, variables)
-        assert result.data is None or result.data["node"]["performance"]["breakdown"] is None
-        (error,) = result.errors
-        return error
-
-    return refused
-
-
-def keys(page):
-    return [{name: value for name, value in row["key"].items() if value is not None} for row in page["nodes"]]
-
-
-def spends(page):
-    return [row["metrics"]["spend"] for row in page["nodes"]]
-
-
-async def make_world(database, org_id, **account):
-    """A project of two ad accounts on two platforms; the first has two campaigns, of two ads and of one."""
-    project = await make_project(database, org_id)
-    made: dict[str, list[int]] = {"AdAccount": [], "Campaign": [], "AdSet": [], "Ad": []}
-    for platform, ads in ((Platform.META, [2, 1]), (Platform.TIKTOK, [1])):
-        of_account = account if platform is Platform.TIKTOK else {}
-        made["AdAccount"].append(await make_ad_account(database, org_id, project, platform=platform, **of_account))
-        for number in ads:
-            made["Campaign"].append(await make_campaign(database, org_id, made["AdAccount"][-1]))
-            made["AdSet"].append(await make_ad_set(database, org_id, made["Campaign"][-1]))
-            made["Ad"] += [await make_ad(database, org_id, made["AdSet"][-1]) for _ in range(number)]
-    for number, ad in enumerate(made["Ad"]):
-        await make_full_fact(database, org_id, ad, DAY, spend=2**number, conversions=1)
-        await make_full_fact(database, org_id, ad, DAY + timedelta(1), spend=100 * 2**number, conversions=1)
-    return project, made
-
-
-def entity(name, number):
-    return global_id.encode(name, number)
 
 
 async def test_a_node_is_broken_down_by_each_level_at_or_below_it(database, org_id, broken_down):
@@ -263,26 +179,6 @@ async def test_rows_are_ordered_and_filtered_by_any_metric(database, org_id, bro
     assert page["rest"]["spend"] == 15 - sum(expected)
 
 
-async def test_rows_of_several_currencies_keep_their_own_until_one_is_chosen(
-    database, org_id, broken_down, refused
-):  # fmt: skip
-    project, _ = await make_world(database, org_id, currency="EUR")
-
-    page = await broken_down("Project", project, ["PLATFORM"])
-    assert (spends(page), [row["currency"] for row in page["nodes"]]) == ([707, 808], ["USD", "EUR"])
-    assert (page["rest"]["spend"], [row["share"] for row in page["nodes"]]) == (None, [None, None])
-    assert {"metric": "SPEND", "reason": "MIXED_CURRENCY"} in page["rest"]["unavailable"]
-    for arguments, name in (
-        ({"orderBy": {"metric": "SPEND"}}, "orderBy"),
-        ({"having": [{"metric": "CPA", "gt": 1}]}, "having"),
-    ):
-        error = await refused("Project", project, ["CAMPAIGN"], **arguments)
-        assert (error.extensions, f"`{name}`" in error.message) == ({"code": "VALIDATION"}, True)
-    assert (await refused("Project", project, ["DAY"], orderBy={"metric": "SPEND"})).extensions == {
-        "code": "VALIDATION"
-    }
-
-
 @pytest.mark.parametrize("chosen", ["by the query", "by the project"])
 async def test_rows_in_a_chosen_currency_add_up_and_compare(database, org_id, broken_down, chosen):
     project, _ = await make_world(database, org_id, currency="EUR")
@@ -301,86 +197,6 @@ async def test_rows_in_a_chosen_currency_add_up_and_compare(database, org_id, br
         assert [row["share"] for row in page["nodes"]] == [spend / 580.75 for spend in sums]
         page = await broken_down("Project", project, [by], first=1, **order, **options)
         assert page["rest"]["spend"] == 580.75 - sums[0]
-
-
-@pytest.mark.parametrize(
-    ("by", "arguments", "said"),
-    [
-        ([], {}, "`by`"),
-        (["CAMPAIGN"] * 1000, {}, "`by`"),
-        (["AD", "AD"], {}, "`by`"),
-        (["AD_ACCOUNT"], {}, "`by`"),
-        (["DAY", "AD_ACCOUNT"], {}, "`by`"),
-        (["AD"], {"having": [{"metric": "SPEND"}]}, "`having`"),
-        (["AD"], {"having": [{"metric": "SPEND", "gt": 1}] * 21}, "`having`"),
-        (["AD"], {"first": 0}, "`first`"),
-        (["AD"], {"after": "nonsense"}, "`after`"),
-        (["BATCHES"], {}, "by"),
-    ],
-)
-async def test_what_is_no_breakdown_is_refused_saying_which_argument(database, org_id, refused, by, arguments, said):
-    tree = await make_tree(database, org_id)
-
-    error = await refused("Campaign", tree.campaign, by, **arguments)
-
-    assert error.extensions == {"code": "VALIDATION"}
-    assert said in error.message
-
-
-async def test_bounds_that_are_no_numbers_are_refused(database, org_id, execute):
-    tree = await make_tree(database, org_id)
-    query = "query ($id: ID!, $gt: Float) { ad(id: $id) { performance { breakdown(by: [DAY], having: [{metric: SPEND, gt: $gt}]) { totalCount } } } }"  # noqa: E501  # one line
-
-    for number in (float("nan"), float("inf")):
-        result = await execute(query, {"id": global_id.encode("Ad", tree.ad), "gt": number})
-        assert [error.extensions for error in result.errors] == [{"code": "VALIDATION"}]
-        assert "gt" in result.errors[0].message
-
-
-async def test_too_many_buckets_or_rows_are_refused(database, org_id, refused):
-    tree = await make_tree(database, org_id, ads=101)
-
-    for by in ("DAY", "WEEKDAY"):
-        error = await refused("Ad", tree.ad, [by], days(date(2020, 1, 1), date(2024, 1, 1)))
-        assert error.extensions == {"code": "WINDOW_TOO_LARGE"}
-    error = await refused("AdSet", tree.ad_set, ["AD", "DAY"], days(date(2022, 1, 1), date(2024, 12, 1)))
-    assert (error.extensions, "`by`" in error.message) == ({"code": "QUERY_TOO_COMPLEX"}, True)
-
-
-async def test_a_cursor_of_another_breakdown_is_refused(database, org_id, broken_down, refused):
-    project, made = await make_world(database, org_id)
-    order: dict[str, Any] = {"orderBy": {"metric": "SPEND"}}
-    after = (await broken_down("Project", project, ["AD"], first=2, **order))["pageInfo"]["endCursor"]
-
-    for arguments in (
-        {"by": ["CAMPAIGN"]},
-        {"window": days(DAY, DAY + timedelta(1))},
-        {"orderBy": {"metric": "SPEND", "direction": "ASC"}},
-        {"orderBy": None},
-        {"having": [{"metric": "SPEND", "gt": 1}]},
-        {"options": {"undefinedRatios": "FLOORED"}},
-    ):
-        error = await refused("Project", project, **{"by": ["AD"], "after": after} | order | arguments)
-        assert (error.extensions, "`after`" in error.message) == ({"code": "VALIDATION"}, True)
-    assert (await refused("AdAccount", made["AdAccount"][0], ["AD"], after=after, **order)).extensions == {
-        "code": "VALIDATION"
-    }
-
-
-async def test_a_cursor_of_other_days_is_refused(database, org_id, execute, now):
-    tree = await make_tree(database, org_id, ads=3)
-    variables = {
-        "id": global_id.encode("AdSet", tree.ad_set), "by": ["AD"], "window": {"preset": "YESTERDAY"}, "first": 1,
-    }  # fmt: skip
-    first = (await execute(ROWS, variables)).data["node"]["performance"]["breakdown"]
-    after = {"after": first["pageInfo"]["endCursor"]}
-
-    same_day = await execute(ROWS, variables | after)
-    next_day = await execute(ROWS, variables | after, now=now + timedelta(1))
-
-    assert not same_day.errors
-    assert [error.extensions for error in next_day.errors] == [{"code": "VALIDATION"}]
-    assert "2025-06-17" in next_day.errors[0].message
 
 
 async def test_the_top_campaigns_by_day_and_beside_the_days_before_are_one_query(database, org_id, ask):

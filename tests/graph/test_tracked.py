@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,124 +12,10 @@ from db import tracked, tracked_sums
 from db.database import Database
 from db.importers.records import Dating, Reported
 from db.level import Level
-from db.tracked import CONVERSION, REFUND, Change
-from resolvers import global_id
-from tests.make import make_ad, make_ad_account, make_ad_set, make_campaign, make_coverage, make_fact, make_project
+from db.tracked import REFUND
+from tests.graph.shops import ASKED, DAY, DAYS, FIRST, LAST, WINDOWS, Ask, Shop, random_sale, sale, window
+from tests.make import make_fact
 from tests.records import make_record, make_tree, take
-
-Ask = Callable[..., Awaitable[dict[str, Any]]]
-
-DAY = timedelta(days=1)
-FIRST, LAST = date(2025, 5, 1), date(2025, 6, 17)
-DAYS = [FIRST + number * DAY for number in range((LAST - FIRST).days + 1)]
-WINDOWS = {"NONE": 0, "DAYS_1": 1, "DAYS_7": 7, "DAYS_28": 28}
-TYPES = ("Project", "AdAccount", "Campaign", "AdSet", "Ad")
-
-ASKED = """query ($id: ID!, $window: WindowInput, $options: PerformanceOptions) {
-  node(id: $id) { ... on Measurable { performance(window: $window, options: $options) {
-    totals { ...numbers unavailable { metric reason } }
-    residual { tracked { conversions conversionValue } }
-    series { points { bucket metrics { ...numbers } } }
-  } } }
-}
-fragment numbers on Metrics {
-  conversions conversionValue
-  tracked { conversions conversionValue aov cpa roas refunds { count value } unavailable { metric reason } }
-}"""
-
-
-class Shop:
-    """A project of two ad accounts in different timezones, whose ads all deliver on all days, and its conversions."""
-
-    def __init__(self) -> None:
-        self.above: dict[int, list[int]] = {}
-        self.timezones: dict[int, str] = {}
-        self.changes: list[Change] = []
-        self.project = 0
-
-    async def make(self, database: Database, org_id: int, currencies: Iterable[str] = ("USD", "USD")) -> None:
-        self.project = await make_project(database, org_id, timezone="Europe/Berlin")
-        for timezone, currency in zip(("Europe/Berlin", "America/Los_Angeles"), currencies, strict=True):
-            account = await make_ad_account(database, org_id, self.project, timezone=timezone, currency=currency)
-            await make_coverage(database, org_id, account, Level.AD, days=DAYS)
-            campaign = await make_campaign(database, org_id, account)
-            for _ in range(2):
-                ad_set = await make_ad_set(database, org_id, campaign)
-                ad = await make_ad(database, org_id, ad_set)
-                self.above[ad] = [self.project, account, campaign, ad_set, ad]
-                self.timezones[ad] = timezone
-                await make_fact(database, org_id, ad, FIRST, spend=30, impressions=100, clicks=10, link_clicks=10,
-                                conversions=2, conversion_value=40)  # fmt: skip
-
-    @property
-    def ads(self) -> list[int]:
-        return list(self.above)
-
-    def node(self, level: int, ad: int) -> str:
-        return global_id.encode(TYPES[level], self.above[ad][level])
-
-    async def sell(self, database: Database, org_id: int, *changes: Change) -> None:
-        self.changes += changes
-        async with database.transaction() as transaction:
-            await tracked.add(transaction, org_id, changes)
-
-    def due(self, change: Change, options: dict[str, Any]) -> tuple[int, date] | None:
-        """The ad that a conversion is due to, and the day that it counts on."""
-        for kind, ad, at in (("click", change.click_ad_id, change.clicked_at),
-                             ("view", change.view_ad_id, change.viewed_at)):  # fmt: skip
-            days = WINDOWS[options["attribution"][kind]]
-            if ad and at and days and change.occurred_at - at <= days * DAY:
-                moment = at if options["attribution"]["countBy"] == "TOUCH_TIME" else change.occurred_at
-                return ad, moment.astimezone(ZoneInfo(self.timezones[ad])).date()
-        return None
-
-    def sums(self, node: int, since: date, until: date, options: dict[str, Any]) -> dict[str, Any]:
-        """What one looks up conversion by conversion."""
-        count, refunds, value, refunded = 0, 0, Decimal(0), Decimal(0)
-        for change in self.changes:
-            found = self.due(change, options)
-            if not found or change.event_name not in options["conversionEvents"]:
-                continue
-            ad, day = found
-            if node not in self.above[ad] or not since <= day < until:
-                continue
-            if change.kind == CONVERSION:
-                count, value = count + 1, value + change.value
-            else:
-                refunds, refunded, value = refunds + 1, refunded + change.value, value - change.value
-        return {
-            "conversions": float(count), "conversionValue": round(float(value), 2),
-            "refunds": {"count": refunds, "value": round(float(refunded), 2)},
-        }  # fmt: skip
-
-
-def sale(ad: int | None, at: datetime, value: str = "20.00", **fields: Any) -> Change:
-    """A purchase an hour after a click on an ad."""
-    known: dict[str, Any] = {
-        "sign": 1, "event_name": "purchase_success", "currency": "USD", "value": Decimal(value), "kind": CONVERSION,
-        "occurred_at": at, "click_ad_id": ad, "clicked_at": at - timedelta(hours=1) if ad else None, "view_ad_id": None,
-        "viewed_at": None,
-    }  # fmt: skip
-    return Change(**(known | fields))
-
-
-def random_sale(chance: random.Random, ads: list[int]) -> Change:
-    at = datetime(2025, 5, 1, tzinfo=UTC) + chance.random() * 47 * DAY
-
-    def touch() -> tuple[int | None, datetime | None]:
-        lag = chance.choice([0, 1, 7, 28, 30 * chance.random()]) * DAY
-        return (None, None) if chance.random() < 0.3 else (chance.choice(ads), at - lag)
-
-    (click, clicked_at), (view, viewed_at) = touch(), touch()
-    return sale(
-        click, at, f"{chance.randrange(10_000) / 100:.2f}", clicked_at=clicked_at, view_ad_id=view, viewed_at=viewed_at,
-        event_name=chance.choice(["purchase_success", "trial_start", "install"]),
-        kind=chance.choice([CONVERSION] * 5 + [REFUND]),
-    )  # fmt: skip
-
-
-def window(since: date, until: date) -> dict[str, Any]:
-    return {"range": {"since": str(since), "until": str(until)}}
 
 
 @pytest.mark.parametrize("added_up", [(date(2025, 5, 24), date(2025, 6, 12)), ()], ids=["spans", "days"])
@@ -279,89 +162,6 @@ async def test_days_that_no_import_covers_leave_what_is_tracked_and_no_ratio_ove
     assert {name: plain[name] for name in names} == dict.fromkeys(names, "NOT_IMPORTED")
     whole, missing = (point["metrics"]["tracked"] for point in found["series"]["points"])
     assert (whole["cpa"], missing["cpa"], missing["conversions"]) == (0.0, None, 0.0)
-
-
-async def test_money_in_another_currency_is_mixed_unless_one_is_asked_for(
-    database: Database, org_id: int, ask: Ask
-) -> None:
-    shop = Shop()
-    await shop.make(database, org_id)
-    at, ad = datetime(2025, 5, 1, 12, tzinfo=UTC), shop.ads[0]
-    await shop.sell(database, org_id, sale(ad, at), sale(ad, at + DAY, "10.00", currency="EUR"))
-    async with database.transaction() as transaction:
-        await transaction._connection.executemany(
-            "insert into exchange_rate (currency, day, units_per_eur) values ($1, $2, $3)",
-            [("USD", FIRST, Decimal("1.25")), ("USD", FIRST + DAY, Decimal("1.50"))],
-        )
-    variables = {"id": shop.node(4, ad), "window": window(FIRST, FIRST + 2 * DAY)}
-
-    async def told(**options: Any) -> dict[str, Any]:
-        found: dict[str, Any] = (await ask(ASKED, variables | {"options": options}))["node"]["performance"]
-        return found
-
-    mixed, dollars, euros, yen = (
-        await told(),
-        await told(currency="USD"),
-        await told(currency="EUR"),
-        await told(currency="JPY"),
-    )
-
-    assert (mixed["totals"]["tracked"]["conversions"], mixed["totals"]["tracked"]["conversionValue"]) == (2.0, None)
-    reasons = {one["metric"]: one["reason"] for one in mixed["totals"]["tracked"]["unavailable"]}
-    assert reasons == dict.fromkeys(("CONVERSION_VALUE", "AOV", "ROAS", "ROI", "PROFIT"), "MIXED_CURRENCY")
-    days = [point["metrics"]["tracked"]["conversionValue"] for point in mixed["series"]["points"]]
-    assert days == [20.0, None]
-    assert dollars["totals"]["tracked"]["conversionValue"] == 35.0
-    assert [point["metrics"]["tracked"]["conversionValue"] for point in euros["series"]["points"]] == [16.0, 10.0]
-    assert euros["totals"]["tracked"]["roas"] == 26 / 24
-    assert {one["reason"] for one in yen["totals"]["tracked"]["unavailable"]} == {"NO_RATE"}
-    touched = await told(currency="USD", attribution={"countBy": "TOUCH_TIME"})
-    assert touched["totals"]["tracked"]["conversionValue"] == 35.0
-
-
-async def test_a_project_of_several_currencies_adds_up_what_is_tracked_in_none(
-    database: Database, org_id: int, ask: Ask
-) -> None:
-    shop = Shop()
-    await shop.make(database, org_id, ("USD", "EUR"))
-    at = datetime(2025, 5, 1, 12, tzinfo=UTC)
-    await shop.sell(database, org_id, sale(shop.ads[0], at), sale(shop.ads[2], at, currency="EUR"))
-    variables = {"id": shop.node(0, shop.ads[0]), "window": window(FIRST, FIRST + DAY)}
-
-    told = (await ask(ASKED, variables))["node"]["performance"]["totals"]["tracked"]
-
-    assert (told["conversions"], told["conversionValue"], told["roas"]) == (2.0, None, None)
-
-
-async def test_money_of_an_account_that_delivers_nothing_is_never_added_to_anothers(
-    database: Database, org_id: int, ask: Ask
-) -> None:
-    shop = Shop()
-    await shop.make(database, org_id, ("USD", "EUR"))
-    at = datetime(2025, 5, 20, 12, tzinfo=UTC)
-    await make_fact(database, org_id, shop.ads[0], date(2025, 5, 20), spend=10)
-    await shop.sell(database, org_id, sale(shop.ads[0], at), sale(shop.ads[2], at, currency="EUR"))
-    days = window(date(2025, 5, 20), date(2025, 5, 21))
-
-    found = (await ask(ASKED, {"id": shop.node(0, shop.ads[0]), "window": days}))["node"]["performance"]
-
-    # Only dollars were spent; what is worth euros does not become dollars by that.
-    assert found["totals"]["tracked"]["conversionValue"] is None
-
-
-async def test_value_is_shown_to_the_minor_unit_and_computed_with_exactly(
-    database: Database, org_id: int, ask: Ask
-) -> None:
-    shop = Shop()
-    await shop.make(database, org_id)
-    at, ad = datetime(2025, 5, 1, 12, tzinfo=UTC), shop.ads[0]
-    await shop.sell(database, org_id, sale(ad, at, "10.0025"), sale(ad, at, "0.0025"), sale(ad, at, "0.00000000001"))
-    variables = {"id": shop.node(4, ad), "window": window(FIRST, FIRST + DAY)}
-
-    told = (await ask(ASKED, variables))["node"]["performance"]["totals"]["tracked"]
-
-    assert told["conversionValue"] == 10.01
-    assert told["roas"] == float(Decimal("10.00500000001") / 30)
 
 
 async def test_one_statement_a_level_and_none_where_nobody_asks(

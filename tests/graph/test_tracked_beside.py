@@ -11,7 +11,7 @@ import pytest
 
 from db import delivery
 from db.database import Database
-from tests.graph.test_tracked import DAY, FIRST, LAST, Shop, random_sale, window
+from tests.graph.shops import DAY, FIRST, LAST, Shop, random_sale, window
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
 
