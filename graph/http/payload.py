@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -104,7 +106,31 @@ def _json(text: bytes | str, what: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise Refused(400, Invalid(f"{what} is not valid JSON: {error}.")) from None
+        if place := _half_a_character(text):
+            raise _wrong(f"{place} holds half a character (a lone surrogate). Send whole ones.") from None
+        raise _wrong(f"{what} is not valid JSON: {error}.") from None
+
+
+def _half_a_character(text: bytes | str) -> str | None:
+    """Where JSON spells a lone surrogate, as a reader that takes them finds; None where that is not what is wrong."""
+    try:
+        left = [("", json.loads(text))]
+    except (ValueError, RecursionError):
+        return None
+    while left:
+        place, value = left.pop()
+        if isinstance(value, dict):
+            left += [(f"{place}.{name}" if place else name, one) for name, one in value.items()]
+            left += [(f"The name of a field of {place or 'the body'}", name) for name in value]
+        elif isinstance(value, list):
+            left += [(f"{place}[{number}]", one) for number, one in enumerate(value)]
+        elif isinstance(value, str) and _LONE.search(value):
+            return _LONE.sub("\ufffd", place)
+    return None
+
+
+# Python joins the halves of a pair as it reads them.
+_LONE = re.compile("[\ud800-\udfff]")
 
 
 def _payload(given: Any) -> Payload:

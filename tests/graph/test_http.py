@@ -162,6 +162,12 @@ async def test_an_unknown_operation_name_is_refused_with_the_known_ones(client: 
         (b"{", "not valid JSON"),
         (b"nonsense", "not valid JSON"),
         (b'{"query": "\xff"}', "not valid JSON"),
+        (b'{"query": "\\ud800"}', "query holds half a character"),
+        (
+            b'{"query": "{ a }", "variables": {"input": {"events": [{"userId": "anna"}, {"userId": "\\udfffx"}]}}}',
+            "variables.input.events[1].userId holds half a character (a lone surrogate). Send whole ones.",
+        ),
+        (b'{"query": "{ a }", "variables": {"\\ud800": 1}}', "The name of a field of variables holds half"),
         (b'{"query": "{ thing { name } }", "variables": {"n": 1e999}}', "not valid JSON"),
         (b'{"variables": ' + b"[" * 50_000 + b"}", "not valid JSON"),
         (b"null", "it is null"),
