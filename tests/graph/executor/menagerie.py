@@ -99,7 +99,7 @@ def _read_on(items: list[Any]) -> Iterator[Any]:
     yield from items
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # graphql-core gathers what nobody waits for any more, by its hash
 class Later:
     """Something to wait for that nobody has to wait for."""
 
