@@ -42,10 +42,14 @@ ORDERED = """
 # All rows of the window, added up.
 DAILY = ORDERED.format(
     sums="""
-        select entity_id as id, sum(spend_micros)::float8 as spend, sum(conversion_value_micros)::float8 as value
-        from daily_fact
-        where org_id = $1 and ad_account_id = $2 and level = 4 and day >= $3 and day < $4
-        group by entity_id"""
+        select ad.id, fact.spend, fact.value
+        from ad
+        cross join lateral (
+            select sum(spend_micros)::float8 as spend, sum(conversion_value_micros)::float8 as value
+            from daily_fact
+            where org_id = $1 and entity_id = ad.id and day >= $3 and day < $4
+        ) as fact
+        where ad.org_id = $1 and ad.ad_account_id = $2"""
 )
 # The best that we know on the same tables: running totals at both edges of the window.
 RUNNING = ORDERED.format(

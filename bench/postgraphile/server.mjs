@@ -21,7 +21,7 @@ const SUMS = `
   entity_id, sum(spend_micros)::bigint, sum(impressions)::bigint, sum(clicks)::bigint,
   sum(conversions_millionths)::bigint, sum(conversion_value_micros)::bigint`;
 const RANGE = "org_id = $1 and ad_account_id = $2 and day >= $3 and day < $4";
-// A few entities are looked up, many are read as one range of their account.
+// A few entities are looked up, many are read as one range of their account; ads, which have no such range, by their key.
 const FEW = 20;
 const statements = {
   few: (table) => `select ${SUMS} from ${table} where org_id = $1 and entity_id = any($2) and day >= $3 and day < $4
@@ -39,7 +39,7 @@ function totalsOf(table, level) {
       });
       for (const row of rows) found.set(row[0], row);
     };
-    if (keys.length <= FEW) await ask("few", keys.map(([, id]) => id));
+    if (keys.length <= FEW || table === "daily_fact") await ask("few", keys.map(([, id]) => id));
     else await Promise.all([...new Set(keys.map(([account]) => account))].map((account) => ask("many", account)));
     return keys.map(([, id]) => metrics(found.get(Number(id))));
   };
