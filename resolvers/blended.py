@@ -95,7 +95,7 @@ async def of(request: Request, asked: Sequence[Performance]) -> list[Blended | N
         performance.totals(request, projects, (SPEND.column,)),
         freshness.of(request, projects),
     )
-    reports = await _reports(request, projects, windows)
+    reports = await _reports(request, projects, windows, [sums.currency for sums in spent])
     groups = await conversion_group.totals(request, reports, users=False)
     found = iter(
         Blended(group, sums, fresh.missing_days == 0) for group, sums, fresh in zip(groups, spent, known, strict=True)
@@ -103,12 +103,17 @@ async def of(request: Request, asked: Sequence[Performance]) -> list[Blended | N
     return [next(found) if one.level is None and isinstance(one.key, int) else None for one in asked]
 
 
-async def _reports(request: Request, asked: Sequence[Performance], windows: Sequence[Window]) -> list[Report]:
-    """All conversions of each project on the days of its window that have begun, as its clocks count days."""
+async def _reports(
+    request: Request, asked: Sequence[Performance], windows: Sequence[Window], currencies: Sequence[str | None]
+) -> list[Report]:
+    """All conversions of each project on the days of its window that have begun, as its clocks count days. Where its
+    money is in its reporting currency, so is what they are worth.
+    """
     scopes = await request.load_all(project_scopes, {one.node_id for one in asked})
     reports = []
-    for one, window in zip(asked, windows, strict=True):
+    for one, window, currency in zip(asked, windows, currencies, strict=True):
         scope = scopes[one.node_id]
+        into = currency if currency == scope.reporting_currency else None
         choice, zone = chosen(one.options, scope), ZoneInfo(scope.timezone)
         tomorrow = request.now.astimezone(zone).date() + DAY
         since, until = (_start(day, zone) for day in (window.since, max(window.since, min(window.until, tomorrow))))
@@ -117,7 +122,7 @@ async def _reports(request: Request, asked: Sequence[Performance], windows: Sequ
         attribution = choice.attribution._replace(count_by=CountBy.CONVERSION_TIME)
         reports.append(
             Report(one.node_id, Question(
-                None, days, choice.conversion_events, None, attribution, choice.currency, one.node_id,
+                None, days, choice.conversion_events, None, attribution, choice.currency or into, one.node_id,
                 scope.timezone, Weekday(scope.week_starts_on),
             ))
         )  # fmt: skip

@@ -21,6 +21,7 @@ from tests.make import (
     make_fact,
     make_project,
     make_rate,
+    set_project,
 )
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
@@ -174,6 +175,23 @@ async def test_value_in_another_currency_than_the_spend_is_never_held_against_it
 
     assert (told["conversionValue"], told["mer"], told["cpa"]) == (None, None, 50.0)
     assert told["unavailable"] == {"CONVERSION_VALUE": "MIXED_CURRENCY", "MER": "MIXED_CURRENCY"}
+
+
+async def test_a_reporting_currency_that_is_that_of_the_spend_converts_the_value_by_default(
+    shop: Shop, now: datetime, ask: Ask, database: Database
+) -> None:
+    await shop.make("USD")
+    await make_rate(database, "USD", {DAY: "1.25"})
+    await shop.sell("2025-06-10T13:00:00Z", now)
+    await shop.sell("2025-06-10T13:00:00Z", now, currency="EUR", revenue_amount="100")
+
+    await set_project(database, shop.project, reporting_currency="EUR")
+    other = await blended(ask, shop)
+    await set_project(database, shop.project, reporting_currency="USD")
+    same = await blended(ask, shop)
+
+    assert (other["conversionValue"], other["unavailable"]["MER"]) == (None, "MIXED_CURRENCY")
+    assert same == {"conversions": 2.0, "conversionValue": 155.0, "cpa": 25.0, "mer": 3.1, "unavailable": {}}
 
 
 async def test_only_a_whole_project_is_blended(shop: Shop, now: datetime, ask: Ask) -> None:
