@@ -202,6 +202,7 @@ async def _assert_children_sum_to_parents(database: Database, org_id: int) -> No
             assert rows[0]["differing"] == 0, parent
 
 
+@pytest.mark.slow
 def test_the_demo_has_events_from_three_sources_with_everything_that_can_be_about_them():
     def told(today: date) -> list[Event]:
         events: list[Event] = []

@@ -23,6 +23,7 @@ _organizations = itertools.count()
 imports = st.lists(st.tuples(parents, facts, st.booleans()), min_size=1, max_size=4)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )

@@ -109,6 +109,7 @@ def test_bad_settings_are_one_line_that_names_each() -> None:
     assert done.returncode == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [("migrate",), ("demo",), ("generate", "--days", "1"), ("import", "airbyte-tiktok", __file__, "--project", "p")],

@@ -236,6 +236,7 @@ def test_a_text_is_read_anew_within_other_limits(documents: Documents) -> None:
     assert documents.read(HELLO).operations
 
 
+@pytest.mark.slow
 async def test_queries_that_are_different_every_time_do_not_grow_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     room = 20_000
     monkeypatch.setattr("graph.documents.KEPT_CHARACTERS", room)

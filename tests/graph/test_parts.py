@@ -109,6 +109,7 @@ def in_order(values: list[Any], direction: str) -> bool:
     return values[: len(known)] == known == sorted(known, reverse=direction == "DESC")
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(
     world=worlds(), window=short_windows, pick=st.integers(0, 99), cut=st.tuples(st.integers(0, 8), st.integers(0, 9)),
@@ -157,6 +158,7 @@ def levels_at(entity: Entity) -> list[str]:
     return [level for kind, level in LEVELS.items() if KINDS.index(kind) >= KINDS.index(entity[0])]
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(
     world=worlds(), window=short_windows, pick=st.integers(0, 99), down=st.integers(0, 3), order=orders,

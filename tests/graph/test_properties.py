@@ -71,6 +71,7 @@ def totals_in(answer: Any) -> Iterator[tuple[str, Any]]:
                 yield from totals_in(value)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60,
     deadline=None,

@@ -181,6 +181,7 @@ OBJECTS = st.dictionaries(st.text(max_size=4).filter(lambda key: key != "data"),
 LAYOUTS = st.sampled_from([(None, None), (1, None), (None, (",", ":"))])
 
 
+@pytest.mark.slow
 @given(
     pages=st.lists(st.tuples(OBJECTS, st.lists(OBJECTS, max_size=4), OBJECTS, LAYOUTS), min_size=1, max_size=4),
     between=st.sampled_from(["", "\n", " \n\n"]),

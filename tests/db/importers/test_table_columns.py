@@ -79,6 +79,7 @@ def content(rows: list[dict[str, str]], end: str) -> bytes:
     return (end.join(lines) + end).encode("utf-8", "surrogateescape")
 
 
+@pytest.mark.slow
 @given(rows=ROWS, end=st.sampled_from(["\n", "\n", "\n", "\r\n"]), cut=st.integers(0, 40), packed=st.booleans())
 @settings(deadline=None, max_examples=300)  # the machine may be busy
 def test_columns_tell_what_rows_tell(
