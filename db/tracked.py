@@ -44,16 +44,17 @@ _GIVEN = (
     f"as given ({', '.join(Change._fields)})"
 )
 # Conversions as changes that bring them in: those with a number of $3 or beyond, of which an ad may have brought any.
+# They are found by number alone, whatever is known of the table: an index by project has all that ever came.
 _NEW = """(
     select
         1 as sign, conversion_name.name as event_name, conversion.currency, coalesce(conversion.value, 0) as value,
         {conversion} as kind, conversion.occurred_at, conversion.click_ad_id, conversion.clicked_at,
         conversion.view_ad_id, conversion.viewed_at
-    from conversion
+    from (select * from conversion where org_id = $1 and id >= $3 offset 0) as conversion
     join conversion_name
         on conversion_name.org_id = $1 and conversion_name.org_id = conversion.org_id
         and conversion_name.id = conversion.event_name_id
-    where conversion.org_id = $1 and conversion.project_id = $2 and conversion.id >= $3
+    where conversion.project_id = $2
         and (conversion.click_ad_id is not null or conversion.view_ad_id is not null)
 ) as given""".replace("{conversion}", str(CONVERSION))
 

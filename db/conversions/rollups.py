@@ -135,8 +135,7 @@ class Rollups:
         await tracked.add(transaction, org_id, self.tracked)
         if self._first_new is not None:
             new = (org_id, project_id, self._first_new)
-            await transaction.execute("add_new_conversions_to_quarters", *new)
-            await transaction.execute("add_new_conversions_to_hours", *new)
+            await transaction.execute("add_new_conversions", *new)
             await tracked.add_new(transaction, *new, many=self._new > MANY)
         self.clear()
 

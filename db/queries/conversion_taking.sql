@@ -204,33 +204,35 @@ on conflict (org_id, project_id, hour, event_name_id, currency) do update set
     refund_count = conversion_hour.refund_count + excluded.refund_count,
     refund_value = conversion_hour.refund_value + excluded.refund_value;
 
--- name: add_new_conversions_to_quarters
--- All conversions of the project $2 with a number of $3 or beyond.
+-- name: add_new_conversions
+-- All conversions of the project $2 with a number of $3 or beyond. They are found by number alone, whatever is known of
+-- the table: an index by project has all that ever came.
+with quarter as materialized (
+    select
+        date_bin(interval '15 minutes', new.occurred_at, timestamptz '1970-01-01 00:00+00') as quarter, new.event_name_id,
+        new.app_id, new.platform_id, new.source, new.currency, count(*) as count, coalesce(sum(new.value), 0) as value
+    from (select * from conversion where org_id = $1 and id >= $3 offset 0) as new
+    where new.project_id = $2
+    group by 1, 2, 3, 4, 5, 6
+),
+hours as (
+    insert into conversion_hour (
+        org_id, project_id, hour, event_name_id, currency, count, value, refund_count, refund_value
+    )
+    select $1, $2, date_trunc('hour', quarter, 'UTC') as hour, event_name_id, currency, sum(count), sum(value), 0, 0
+    from quarter
+    group by hour, event_name_id, currency
+    on conflict (org_id, project_id, hour, event_name_id, currency) do update set
+        count = conversion_hour.count + excluded.count, value = conversion_hour.value + excluded.value
+)
 insert into conversion_quarter (
     org_id, project_id, quarter, event_name_id, app_id, platform_id, source, currency, count, value, refund_count,
     refund_value
 )
-select
-    $1, $2, date_bin(interval '15 minutes', occurred_at, timestamptz '1970-01-01 00:00+00') as quarter, event_name_id,
-    app_id, platform_id, source, currency, count(*), coalesce(sum(value), 0), 0, 0
-from conversion
-where org_id = $1 and project_id = $2 and id >= $3
-group by quarter, event_name_id, app_id, platform_id, source, currency
+select $1, $2, quarter, event_name_id, app_id, platform_id, source, currency, count, value, 0, 0
+from quarter
 on conflict (org_id, project_id, quarter, event_name_id, app_id, platform_id, source, currency) do update set
     count = conversion_quarter.count + excluded.count, value = conversion_quarter.value + excluded.value;
-
--- name: add_new_conversions_to_hours
-insert into conversion_hour (
-    org_id, project_id, hour, event_name_id, currency, count, value, refund_count, refund_value
-)
-select
-    $1, $2, date_trunc('hour', occurred_at, 'UTC') as hour, event_name_id, currency, count(*), coalesce(sum(value), 0),
-    0, 0
-from conversion
-where org_id = $1 and project_id = $2 and id >= $3
-group by hour, event_name_id, currency
-on conflict (org_id, project_id, hour, event_name_id, currency) do update set
-    count = conversion_hour.count + excluded.count, value = conversion_hour.value + excluded.value;
 
 -- name: project_currency
 -- What values without a currency are in.
