@@ -80,7 +80,7 @@ async def _of_kind(
 
 async def by_id(request: Request, selection: Selection, kind: Kind[R], number: int) -> R:
     """The node of that kind with that number; `NotFound` without one."""
-    row = await tree.one(request, number, kind, selection.columns(kind))
+    row: R | None = await request.load(tree.by_id, number, kind, selection.columns(kind))
     if row is None:
         raise _missing(kind, number)
     return row

@@ -26,8 +26,11 @@ V = TypeVar("V")
 
 Batch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 # What finds the values of a batch function without waiting, where all of them are at hand; None where they are not.
-Find: TypeAlias = "Callable[[Request, Sequence[Any]], list[Any] | None]"
+Find: TypeAlias = Callable[..., "list[Any] | None"]
 _FIND: dict[Batch, Find] = {}
+# Of so many entities at a time what imports alone change is left to other requests. More would leave room for little
+# else, and to read their numbers takes longer anyway.
+MOST_LEFT = 100
 B = TypeVar("B", bound=Batch)
 
 
@@ -127,7 +130,7 @@ class Request:
         assert not named, "a batch function takes its arguments by position"
         if batch in _FIND:
             keys = list(keys)
-            if (found := self.at_once(batch, keys)) is not None:
+            if (found := self.at_once(batch, keys, *arguments, **named)) is not None:
                 return found
         loaded: _Loaded[K, V] | None = self._loaded.get((batch, arguments))
         if loaded is None:
@@ -184,30 +187,55 @@ class Request:
         return (await self.load_all(batch, [key], *arguments, **named))[key]
 
     def at_once(
-        self, batch: Callable[[Request, Sequence[K]], Awaitable[Sequence[V]]], keys: Iterable[K]
+        self,
+        batch: Callable[Concatenate[Request, Sequence[K], P], Awaitable[Sequence[V]]],
+        keys: Iterable[K],
+        *arguments: P.args,
+        **named: P.kwargs,
     ) -> Mapping[K, V] | None:
         """The same without waiting, where all values are at hand; else None."""
         wanted = list(keys)
-        values: list[V] | None = _FIND[batch](self, wanted)
+        values: list[V] | None = _FIND[batch](self, wanted, *arguments, **named)
         return None if values is None else dict(zip(wanted, values, strict=True))
 
-    def had(self, batch: Callable[[Request, Sequence[K]], Awaitable[Sequence[V]]], keys: Iterable[K]) -> list[V] | None:
+    def had(
+        self,
+        batch: Callable[Concatenate[Request, Sequence[K], P], Awaitable[Sequence[V]]],
+        keys: Iterable[K],
+        *arguments: P.args,
+        **_named: P.kwargs,
+    ) -> list[V] | None:
         """What `keep` gives, where all of it has been left by other requests or by this one; else None."""
+        kept = self.kept
         try:
-            found = [self.kept[batch, key] for key in keys]
+            found = [kept[batch, key, *arguments] for key in keys]
         except KeyError:
             return None
         self.reused |= bool(found)
         return found
 
-    async def keep(self, batch: Callable[[Request, Sequence[K]], Awaitable[Sequence[V]]], keys: Sequence[K]) -> list[V]:
+    async def keep(
+        self,
+        batch: Callable[Concatenate[Request, Sequence[K], P], Awaitable[Sequence[V]]],
+        keys: Sequence[K],
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> list[V]:
         """`batch`'s value for each key, left to other requests: it changes with imports alone, whenever it is asked."""
         kept = self.kept
-        unknown = [key for key in dict.fromkeys(keys) if (batch, key) not in kept]
+        unknown = [key for key in dict.fromkeys(keys) if (batch, key, *arguments) not in kept]
         self.reused |= len(unknown) < len(keys)
         if unknown:
-            kept.update(zip(((batch, key) for key in unknown), await batch(self, unknown), strict=True))
-        return [kept[batch, key] for key in keys]
+            found = await batch(self, unknown, *arguments, **named)
+            self.leave(batch, unknown, found, *arguments)
+        return [kept[batch, key, *arguments] for key in keys]
+
+    def leave(
+        self, batch: Callable[..., Awaitable[Sequence[V]]], keys: Sequence[Hashable], values: Sequence[V],
+        *arguments: Hashable,
+    ) -> None:  # fmt: skip
+        """Leaves such values to other requests."""
+        self.kept.update(zip(((batch, key, *arguments) for key in keys), values, strict=True))
 
     async def _made(
         self, call: _Call[K], loaded: _Loaded[K, V], batch: Callable[..., Awaitable[Sequence[V]]],

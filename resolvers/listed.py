@@ -10,7 +10,7 @@ from db.database import Row
 from db.entity import Kind
 from db.entity_list import Conditions, IdsRow, Order
 from db.errors import QueryTooComplex
-from resolvers.context import Request
+from resolvers.context import MOST_LEFT, Request, found_by
 from resolvers.cursor import Stamp
 from resolvers.entity import Entities
 from resolvers.ranking import Measure, MetricCondition, MetricOrder
@@ -73,6 +73,11 @@ def _together(rows: Sequence[IdsRow]) -> Entities:
     return Entities(ids, accounts)
 
 
+@found_by(lambda request, ids, *kinds: request.had(candidates, ids, EntityList(*kinds)))
 async def below(request: Request, ids: Sequence[int], parent: Kind[Row], kind: Kind[Row]) -> list[Entities]:
     """Batch: all entities of one kind below each node of another, in order of id."""
-    return await candidates(request, ids, EntityList(parent, kind))
+    listed = EntityList(parent, kind)
+    found = await candidates(request, ids, listed)
+    if sum(map(len, found)) <= MOST_LEFT:
+        request.leave(candidates, ids, found, listed)
+    return found

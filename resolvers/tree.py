@@ -19,7 +19,7 @@ from db.level import Platform
 from resolvers import global_id
 from resolvers.alike import Alike, Nested, Rows
 from resolvers.batching import many_per_key, one_per_key
-from resolvers.context import Request
+from resolvers.context import MOST_LEFT, Request, found_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +95,26 @@ def _page(
     return Page(kind, parent_id, rows[:first], len(rows) > first, after != kind.start)
 
 
+def _left(request: Request, ids: Sequence[int], kind: Kind[Row], columns: tuple[str, ...]) -> list[Row | None] | None:
+    return request.had(_by_id, ids, kind, columns) if _is_left(ids, kind) else None
+
+
+def _is_left(ids: Sequence[int], kind: Kind[Row]) -> bool:
+    """Whether imports alone change them, and they are few. Projects change with their settings, too."""
+    return kind.level is not None and len(ids) <= MOST_LEFT
+
+
+@found_by(_left)
 async def by_id(request: Request, ids: Sequence[int], kind: Kind[R], columns: tuple[str, ...]) -> list[R | None]:
     """Batch: the node with each id."""
+    if _is_left(ids, kind):
+        return await request.keep(_by_id, ids, kind, columns)
+    return await _by_id(request, ids, kind, columns)
+
+
+async def _by_id(request: Request, ids: Sequence[int], kind: Kind[R], columns: tuple[str, ...]) -> list[R | None]:
     rows = await entity.by_ids(request.database, request.org_id, kind, columns, ids)
     return one_per_key(ids, rows, key=lambda row: row.id)
-
-
-async def one(request: Request, id_: int, kind: Kind[R], columns: tuple[str, ...]) -> R | None:
-    """The node with that id. What imports alone change is left to other requests, which mostly ask for the same few."""
-    key = (one, kind, columns, id_)
-    known: R | None = request.kept.get(key)
-    if known is not None:
-        request.reused = True
-        return known
-    found = await request.load(by_id, id_, kind, columns)
-    # Projects change with their settings, too.
-    if found is not None and kind.level:
-        request.kept[key] = found
-    return found
 
 
 async def by_external_id(

@@ -161,6 +161,35 @@ async def test_a_node_is_read_once_for_all_requests_until_the_next_import(
     assert await name() == "Another name"
 
 
+async def test_the_parts_of_a_node_are_read_once_for_all_requests_until_the_next_import(
+    database: Database, org_id: int, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    await spend(database, org_id, 1_000_000)
+    found = (await query(client, "{ projects { nodes { adAccounts { nodes { id } } } } }")).json()["data"]
+    id_ = found["projects"]["nodes"][0]["adAccounts"]["nodes"][0]["id"]
+    asked = f"""{{ adAccount(id: "{id_}") {{
+        performance(window: {{range: {{since: "2025-03-10", until: "2025-03-12"}}}}) {{
+            breakdown(by: [AD]) {{ nodes {{ entity {{ name }} metrics {{ spend }} }} }}
+        }}
+    }} }}"""
+    sent = noting(monkeypatch)
+
+    async def rows() -> Any:
+        sent.clear()
+        answer = (await query(client, asked)).json()["data"]["adAccount"]["performance"]["breakdown"]["nodes"]
+        return {row["entity"]["name"]: row["metrics"]["spend"] for row in answer}
+
+    first = await rows()
+    assert {"listed_entity_ids", "entities_by_ids"} < set(sent)
+    assert await rows() == first
+    assert not {"listed_entity_ids", "entities_by_ids"} & set(sent) and "data_version" in sent
+    await take(database, org_id, [
+        make_entity(Level.AD, "1000", name="Another name"), make_entity(Level.AD, "1001", "100", name="New"),
+        make_record(Level.AD, "1001", DAY, spend_micros=500_000),
+    ])  # fmt: skip
+    assert (await rows()) == {"Another name": 1.0, "New": 0.5}
+
+
 async def test_that_a_node_is_not_there_is_told_each_time(client: httpx.AsyncClient):
     asked = f'{{ campaign(id: "{global_id.encode("Campaign", 10**9)}") {{ name }} }}'
     for _ in range(2):
