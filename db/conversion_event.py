@@ -34,7 +34,8 @@ class Wanted:
     view_days: int
     by_touch_time: bool
     attributed: bool | None
-    after: int
+    # when the one before them counts, and its id
+    behind: tuple[datetime, int] | None
     limit: int
 
 
@@ -103,10 +104,11 @@ async def page(database: Database, org_id: int, wanted: Wanted) -> list[EventRow
     """The conversions, by scope, the latest first."""
     # An index gives them in this order where they count when they occurred.
     order = "fact.counted_at desc, fact.id desc" if wanted.by_touch_time else "fact.occurred_at desc, fact.id desc"
+    after_time, after_id = wanted.behind or (None, None)
     return await database.fetch(
         "conversion_events", org_id, wanted.ids, wanted.since, wanted.until, wanted.events, wanted.app,
-        wanted.platform, wanted.source, wanted.click_days, wanted.view_days, wanted.after, wanted.limit,
-        wanted.by_touch_time, wanted.attributed, row=EventRow,
+        wanted.platform, wanted.source, wanted.click_days, wanted.view_days, after_id, wanted.limit,
+        wanted.by_touch_time, wanted.attributed, after_time, row=EventRow,
         scope=SCOPES[wanted.level], of_ads="" if wanted.level is None else _OF_ADS, order=order,
         longest_lag=longest_lag(by_touch_time=wanted.by_touch_time), **_COUNTED,
     )  # fmt: skip

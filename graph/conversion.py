@@ -8,9 +8,9 @@ import strawberry
 
 from db.database import Row
 from db.entity import kind_of
-from db.errors import Invalid
+from db.errors import AdgraphError
 from graph import conversion_group as group
-from graph.connection import After, First
+from graph.connection import After, First, checked_first
 from graph.conversion_group import (
     ConversionGroupConnection,
     Groups,
@@ -21,10 +21,10 @@ from graph.field import batched
 from graph.options import Attribution, AttributionInput
 from graph.scalars import BigInt, CurrencyCode
 from graph.selection import Selection
-from resolvers import conversion, conversion_group, global_id, options
+from resolvers import conversion, conversion_group, options
 from resolvers.context import Request
 from resolvers.conversion import Report
-from resolvers.conversion_group import BY_KEY, Dimension, Order, OrderBy, Page
+from resolvers.conversion_group import BY_KEY, Dimension, Needed, Order, OrderBy, Page, Which
 from resolvers.instants import TimeWindow, checked_range, checked_timezone
 from resolvers.options import Options, checked_currency, checked_events
 
@@ -114,14 +114,13 @@ async def _groups(
         ConversionOrder | None,
         strawberry.argument(description="The order; without it, that of the keys, in the order of `by`, nulls last."),
     ] = strawberry.UNSET,
-) -> list[Page]:  # fmt: skip
+) -> list[Page | AdgraphError]:  # fmt: skip
     selected = {*selection.names("nodes"), *selection.names("edges", "node")}
-    asked = conversion_group.Asked(
-        conversion_group.checked_dimensions(by), order_by.order() if order_by else BY_KEY,
-        global_id.parse_place("ConversionGroup", after) if after else 0, page_size(request, first),
-        "unique_users" in selected, bool(selected & {"cpa", "roas", "unavailable"}),
-    )  # fmt: skip
-    return await conversion_group.groups(request, reports, asked)
+    which = Which(conversion_group.checked_dimensions(by), order_by.order() if order_by else BY_KEY)
+    needed = Needed(
+        checked_first(request, first), "unique_users" in selected, bool(selected & {"cpa", "roas", "unavailable"})
+    )
+    return await conversion_group.groups(request, reports, which, after if given(after) else None, needed)
 
 
 @strawberry.type(
@@ -176,13 +175,6 @@ async def _conversions(
         chosen_options(events, currency, attribution),
     )
     return await conversion.reports(request, rows, kind_of(rows[0]).level, asked)
-
-
-def page_size(request: Request, first: int) -> int:
-    """How many objects a page may hold; `Invalid` where that is too many."""
-    if not 1 <= first <= request.max_page:
-        raise Invalid(f"`first` must be 1 to {request.max_page}; got {first}. Read further pages with `after`.")
-    return first
 
 
 def chosen_options(

@@ -11,9 +11,10 @@ from db import entity
 from db.conversion_event import MessageRow
 from db.database import Row
 from db.entity import kind_of
+from db.errors import AdgraphError
 from db.level import Platform
-from graph.connection import After, First, PageInfo
-from graph.conversion import Attributed, Window, chosen_options, given, page_size
+from graph.connection import After, First, PageInfo, checked_first
+from graph.conversion import Attributed, Window, chosen_options, given
 from graph.field import batched
 from graph.scalars import CurrencyCode
 from graph.selection import Selection
@@ -188,22 +189,18 @@ class _Edge(NamedTuple):
     cursor: str
 
 
-def _cursor(event: Event) -> str:
-    return global_id.place_cursor("ConversionEvent", event.row.id)
-
-
 def _nodes(_request: Request, _selection: Selection, pages: Sequence[Page]) -> list[list[Event]]:
     return [page.events for page in pages]
 
 
 def _edges(_request: Request, _selection: Selection, pages: Sequence[Page]) -> list[list[_Edge]]:
-    return [[_Edge(event, _cursor(event)) for event in page.events] for page in pages]
+    return [list(map(_Edge, page.events, page.cursors)) for page in pages]
 
 
 def _page_infos(_request: Request, _selection: Selection, pages: Sequence[Page]) -> list[tree.PageInfo]:
     return [
         tree.PageInfo(
-            page.has_next, page.has_previous, *(_cursor(page.events[end]) if page.events else None for end in (0, -1))
+            page.has_next, page.has_previous, *(page.cursors[end] if page.events else None for end in (0, -1))
         )
         for page in pages
     ]
@@ -245,7 +242,7 @@ Which = Annotated[ConversionEventFilter | None, strawberry.argument(description=
 async def _conversion_events(
     request: Request, _selection: Selection, rows: Sequence[Row], window: Window, filter: Which = strawberry.UNSET,
     first: First = 50, after: After = strawberry.UNSET, attribution: Attributed = strawberry.UNSET,
-) -> list[Page]:  # fmt: skip
+) -> list[Page | AdgraphError]:  # fmt: skip
     wanted = filter or ConversionEventFilter()
     asked = conversion.Asked(
         *checked_range("window", window.since, window.until),
@@ -259,7 +256,7 @@ async def _conversion_events(
             conversion.checked_app("filter.platform", wanted.platform) if given(wanted.platform) else None,
             wanted.source or None, wanted.attributed if given(wanted.attributed) else None
         ),
-        global_id.parse_place("ConversionEvent", after) if after else 0, page_size(request, first),
+        after if given(after) else None, checked_first(request, first),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from graph.field import batched
 from graph.node import Measurable
 from graph.scalars import BigInt, CurrencyCode
 from graph.selection import Selection
-from resolvers import conversion_group, conversion_spend, global_id, tree
+from resolvers import conversion_group, conversion_spend, tree
 from resolvers.context import Request
 from resolvers.conversion_group import ConversionMetric, Dimension, EventSource, Group, Page, Told
 from resolvers.conversion_spend import Spend
@@ -246,17 +246,13 @@ class ConversionGroupEdge:
     cursor: str = strawberry.field(description="Its place in the list, for `after`.")
 
 
-def _cursor(place: int) -> str:
-    return global_id.place_cursor("ConversionGroup", place)
-
-
 class _Edge(NamedTuple):
     node: Group
     cursor: str
 
 
 def _edges(_request: Request, _selection: Selection, pages: Sequence[Page]) -> list[list[_Edge]]:
-    return [[_Edge(group, _cursor(place)) for place, group in enumerate(page.groups, page.after + 1)] for page in pages]
+    return [list(map(_Edge, page.groups, page.cursors)) for page in pages]
 
 
 def _nodes(_request: Request, _selection: Selection, pages: Sequence[Page]) -> list[list[Group]]:
@@ -268,8 +264,7 @@ def _page_infos(_request: Request, _selection: Selection, pages: Sequence[Page])
         tree.PageInfo(
             page.after + len(page.groups) < page.total,
             page.after > 0,
-            _cursor(page.after + 1) if page.groups else None,
-            _cursor(page.after + len(page.groups)) if page.groups else None,
+            *(page.cursors[end] if page.groups else None for end in (0, -1)),
         )
         for page in pages
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from db.errors import Invalid, QueryTooComplex
 from db.level import Level
 from resolvers import listed, performance
 from resolvers.alike import Alike
-from resolvers.calendar import Granularity, start_of
+from resolvers.calendar import DAY, Granularity, start_of
 from resolvers.context import Request
 from resolvers.cursor import Place
 from resolvers.entity import Entities, Entity, joined, side_by_side
@@ -22,7 +23,7 @@ from resolvers.performance import Performance, Performances
 from resolvers.points import Point
 from resolvers.several import Several
 from resolvers.sums import Sums, combined
-from resolvers.window import Window, ad_account_scopes, buckets, project_scopes, week_start
+from resolvers.window import MAX_BUCKETS, Window, ad_account_scopes, buckets, project_scopes, too_many, week_start
 
 MOST_CELLS = 100_000
 
@@ -229,17 +230,19 @@ async def of(request: Request, whose: Sequence[Head], by: By, columns: tuple[str
     if not times:
         sums = await performance.totals(request, asked, columns)
         return [[_of_all_days(*one)] for one in zip(whose, windows, sums, strict=True)]
-    granularity = Granularity.DAY
+    granularity, most = Granularity.DAY, MOST_CELLS
     if len(times) == 1 and times[0] is not Dimension.WEEKDAY:
-        granularity = Granularity[times[0].name]
+        granularity, most = Granularity[times[0].name], MAX_BUCKETS
     # Windows of several projects differ by a day or two.
-    if windows and len(whose) * len(buckets(windows[0], granularity)) > MOST_CELLS:
+    if windows and len(whose) * len(buckets(windows[0], granularity, most=most)) > MOST_CELLS:
         raise QueryTooComplex(
-            f"`by`: that makes more than {MOST_CELLS:,} rows. Take a shorter window, longer stretches of time, or a "
-            "level further up."
+            f"`by`: that makes more than {MOST_CELLS:,} rows, or days that they are read from. Take a shorter window, "
+            "longer stretches of time, or a level further up."
         )
     starts = await _week_starts(request, asked)
-    every = await performance.series(request, asked, granularity, columns)
+    for window, start in set(zip(windows, starts, strict=True)):
+        _check_places(window, times, start)
+    every = await performance.series(request, asked, granularity, columns, most)
     return [
         list(_over_time(head, own.points, times, window, start))
         for head, own, window, start in zip(whose, every, windows, starts, strict=True)
@@ -253,12 +256,21 @@ async def _week_starts(request: Request, asked: Sequence[Performance]) -> list[i
     return [week_start(accounts[one.ad_account_id] if one.level else projects[one.node_id]) for one in asked]
 
 
+def _check_places(window: Window, times: Sequence[Dimension], week_starts: int) -> None:
+    """`WindowTooLarge` where there would be too many rows; of days that fall together there may be any number."""
+    if len(times) > 1 or Dimension.WEEKDAY in times:
+        days = [window.since + number * DAY for number in range(window.days)]
+        number = len({tuple(_along(time, day, week_starts) for time in times) for day in days})
+        if number > MAX_BUCKETS:
+            raise too_many(window, " and ".join(time.value for time in times), number)
+
+
 def _over_time(
     head: Head, points: Sequence[Point], times: Sequence[Dimension], window: Window, week_starts: int
 ) -> Iterator[Cell]:
     groups: dict[tuple[int | str, ...], list[Point]] = {}
     for point in points:
-        groups.setdefault(tuple(_along(time, point, week_starts) for time in times), []).append(point)
+        groups.setdefault(tuple(_along(time, point.since, week_starts) for time in times), []).append(point)
     before: Counter[int | str | None] = Counter()
     for place, own in groups.items():
         days = sum((point.until - point.since).days for point in own)
@@ -275,10 +287,8 @@ def _of_all_days(head: Head, window: Window, metrics: Sums) -> Cell:
     return Cell(head, 0, head.along, window, window.days, metrics)
 
 
-def _along(time: Dimension, point: Point, week_starts: int) -> int | str:
-    if time is Dimension.WEEKDAY:
-        return point.since.weekday()
-    return start_of(time.name, point.bucket, week_starts).isoformat()
+def _along(time: Dimension, day: date, week_starts: int) -> int | str:
+    return day.weekday() if time is Dimension.WEEKDAY else start_of(time.name, day, week_starts).isoformat()
 
 
 def _added(points: Sequence[Point]) -> Sums:

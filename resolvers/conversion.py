@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from db.database import Row
-from db.errors import Invalid
+from db.errors import AdgraphError, Invalid
 from db.level import Level
 from resolvers.calendar import Weekday
 from resolvers.context import Request
+from resolvers.cursor import Cursor, Stamp
 from resolvers.entity import Entity
 from resolvers.instants import TimeWindow
 from resolvers.options import Attribution, Options, chosen
@@ -66,6 +68,35 @@ async def reports(request: Request, rows: Sequence[Row], level: Level | None, as
         Report(Entity(row["id"], row[account]), _question(asked, level, scope.project_id, scope))
         for row, scope in ((row, scopes[row[account]]) for row in rows)
     ]
+
+
+async def pages(
+    request: Request, reports: Sequence[Report], batch: Callable[..., Any], after: str | None, which: Any,
+    *arguments: Any,
+) -> list[Any]:  # fmt: skip
+    """Batch: of each report a page of the list `which`, or why `after` is no cursor of it.
+
+    `batch` gives those of the reports of one question, behind a cursor of theirs (None: from the start).
+    """
+    found: dict[Report, Any] = {}
+    alike: dict[tuple[Question, Cursor | None], list[Report]] = {}
+    for report in reports:
+        try:
+            start = None if after is None else stamp(report, which).read(after)
+        except AdgraphError as refused:
+            found[report] = refused
+        else:
+            alike.setdefault((report.question, start), []).append(report)
+    for answers in await asyncio.gather(
+        *(request.load_all(batch, those, *each, which, *arguments) for each, those in alike.items())
+    ):
+        found |= answers
+    return [found[report] for report in reports]
+
+
+def stamp(report: Report, which: Any) -> Stamp:
+    """What marks the cursors of one list of a report."""
+    return Stamp((report, which))
 
 
 def checked_app(name: str, app: str) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from db import conversion_event
 from db.conversion_event import EventRow, MessageRow, RefundRow, Wanted
+from resolvers import conversion
 from resolvers.batching import many_per_key
 from resolvers.context import Request
 from resolvers.conversion import Question, Report
 from resolvers.conversion_group import EventSource
+from resolvers.cursor import Cursor, Stamp
 from resolvers.options import CountBy
 from resolvers.recording import TouchKind
 
@@ -85,22 +86,24 @@ class Page(NamedTuple):
     events: list[Event]
     has_next: bool
     has_previous: bool
+    stamp: Stamp
+
+    @property
+    def cursors(self) -> list[str]:
+        """The cursor of each of them."""
+        rows = [event.row for event in self.events]
+        return [self.stamp.write(Cursor((), row.counted_at.isoformat(), (row.id,))) for row in rows]
 
 
-async def pages(request: Request, reports: Sequence[Report], chosen: Filter, after: int, first: int) -> list[Page]:
-    """Batch: a page of each report's conversions, the latest first."""
-    alike: dict[Question, list[Report]] = {}
-    for report in reports:
-        alike.setdefault(report.question, []).append(report)
-    found = await asyncio.gather(
-        *(request.load_all(_pages, those, question, chosen, after, first) for question, those in alike.items())
-    )
-    of_question = dict(zip(alike, found, strict=True))
-    return [of_question[report.question][report] for report in reports]
+async def pages(
+    request: Request, reports: Sequence[Report], chosen: Filter, after: str | None, first: int
+) -> list[Any]:
+    """Batch: a page of each report's conversions, the latest first, or why `after` is no cursor of it."""
+    return await conversion.pages(request, reports, _pages, after, chosen, first)
 
 
 async def _pages(
-    request: Request, reports: Sequence[Report], question: Question, chosen: Filter, after: int, first: int
+    request: Request, reports: Sequence[Report], question: Question, start: Cursor | None, chosen: Filter, first: int
 ) -> list[Page]:
     attribution = question.attribution
     rows = await conversion_event.page(
@@ -110,15 +113,24 @@ async def _pages(
             question.events, question.app, chosen.platform,
             None if chosen.source is None else list(EventSource).index(chosen.source) + 1,
             attribution.click.days, attribution.view.days, attribution.count_by is CountBy.TOUCH_TIME,
-            chosen.attributed, after, first + 1,
+            chosen.attributed, _behind(start), first + 1,
         ),
     )  # fmt: skip
     request.spend(len(rows))
     own = many_per_key([report.node_id for report in reports], rows, key=lambda row: row.scope_id)
     return [
-        Page([Event(report, row) for row in those[:first]], len(those) > first, after > 0)
+        Page(
+            [Event(report, row) for row in those[:first]],
+            len(those) > first,
+            start is not None,
+            conversion.stamp(report, chosen),
+        )
         for report, those in zip(reports, own, strict=True)
     ]
+
+
+def _behind(start: Cursor | None) -> tuple[datetime, int] | None:
+    return (datetime.fromisoformat(str(start.key)), int(start.place[0])) if start else None
 
 
 async def messages(request: Request, ids: Sequence[int]) -> list[list[MessageRow]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,8 +16,10 @@ from db import conversion_group
 from db.conversion_group import Conversions, Grouping, GroupRow, Part
 from db.errors import Invalid
 from db.level import Level, Platform
+from resolvers import conversion
 from resolvers.context import Request
 from resolvers.conversion import Question, Report
+from resolvers.cursor import Cursor, Stamp
 from resolvers.instants import Reading, Segment, TimeUnit, by_days, cut, reading
 from resolvers.metric import Reason
 from resolvers.options import CountBy
@@ -88,12 +89,16 @@ class Order(NamedTuple):
 BY_KEY = Order(OrderBy.KEY, descending=False)
 
 
-class Asked(NamedTuple):
-    """A page of groups as a query asks for it. `users`, `attributed`: whether it needs them."""
+class Which(NamedTuple):
+    """Which list of groups, as a query asks for it."""
 
     by: tuple[Dimension, ...]
     order: Order
-    after: int
+
+
+class Needed(NamedTuple):
+    """How much of it: how many groups, and whether with their `users` and what of them ads brought (`attributed`)."""
+
     first: int
     users: bool
     attributed: bool
@@ -153,11 +158,18 @@ class Group:
 
 
 class Page(NamedTuple):
-    """Some of a report's groups; `total` is how many there are."""
+    """Some of a report's groups: those behind the first `after`; `total` is how many there are."""
 
     groups: list[Group]
     after: int
     total: int
+    stamp: Stamp
+
+    @property
+    def cursors(self) -> list[str]:
+        """The cursor of each of them."""
+        places = range(self.after + 1, self.after + len(self.groups) + 1)
+        return [self.stamp.write(Cursor((), None, (place,))) for place in places]
 
 
 def checked_dimensions(by: Sequence[Dimension]) -> tuple[Dimension, ...]:
@@ -169,26 +181,24 @@ def checked_dimensions(by: Sequence[Dimension]) -> tuple[Dimension, ...]:
 
 async def totals(request: Request, reports: Sequence[Report], *, users: bool) -> list[Group]:
     """Batch: all of each report's conversions as one group."""
-    pages = await groups(request, reports, Asked((), BY_KEY, 0, 1, users, attributed=False))
-    return [page.groups[0] if page.groups else _nothing(report) for page, report in zip(pages, reports, strict=True)]
+    found = await groups(request, reports, Which((), BY_KEY), None, Needed(1, users, attributed=False))
+    return [page.groups[0] if page.groups else _nothing(report) for page, report in zip(found, reports, strict=True)]
 
 
-async def groups(request: Request, reports: Sequence[Report], asked: Asked) -> list[Page]:
-    """Batch: a page of each report's groups."""
-    alike: dict[Question, list[Report]] = {}
-    for report in reports:
-        alike.setdefault(report.question, []).append(report)
-    found = await asyncio.gather(
-        *(request.load_all(_pages, those, question, asked) for question, those in alike.items())
-    )
-    of_question = dict(zip(alike, found, strict=True))
-    return [of_question[report.question][report] for report in reports]
+async def groups(
+    request: Request, reports: Sequence[Report], which: Which, after: str | None, needed: Needed
+) -> list[Any]:
+    """Batch: a page of each report's groups, or why `after` is no cursor of it."""
+    return await conversion.pages(request, reports, _pages, after, which, needed)
 
 
-async def _pages(request: Request, reports: Sequence[Report], question: Question, asked: Asked) -> list[Page]:
-    units = [UNITS[one] for one in asked.by if one in UNITS]
+async def _pages(
+    request: Request, reports: Sequence[Report], question: Question, start: Cursor | None, which: Which, needed: Needed
+) -> list[Page]:
+    after = int(start.place[0]) if start else 0
+    units = [UNITS[one] for one in which.by if one in UNITS]
     segments = cut(question.window, units, question.week_starts_on)
-    by_hour = conversion_group.rolled_up_by_hour([one.value for one in asked.by], question.app)
+    by_hour = conversion_group.rolled_up_by_hour([one.value for one in which.by], question.app)
     if question.currency:
         segments = by_days(segments, question.window, question.project_timezone)
     keys, read = reading(segments, by_hour=by_hour)
@@ -201,11 +211,11 @@ async def _pages(request: Request, reports: Sequence[Report], question: Question
             *_parts_of(read), question.currency,
         ),
         Grouping(
-            tuple(one.value for one in asked.by), _ranks(keys), asked.order.by.value, asked.order.descending,
-            asked.after, asked.first, asked.users or asked.order.by is OrderBy.UNIQUE_USERS, asked.attributed,
+            tuple(one.value for one in which.by), _ranks(keys), which.order.by.value, which.order.descending,
+            after, needed.first, needed.users or which.order.by is OrderBy.UNIQUE_USERS, needed.attributed,
         ),
     )  # fmt: skip
-    if asked.order.by is OrderBy.VALUE and any(row.all_mixed for row in rows):
+    if which.order.by is OrderBy.VALUE and any(row.all_mixed for row in rows):
         raise Invalid(
             "`orderBy` VALUE needs money in one currency, and these groups are in several. Ask for a `currency`."
         )
@@ -217,12 +227,13 @@ async def _pages(request: Request, reports: Sequence[Report], question: Question
     return [
         Page(
             [
-                _group(report, row, asked.by, keys[row.place], parts[row.place])
+                _group(report, row, which.by, keys[row.place], parts[row.place])
                 for row in own[report.node_id]
-                if row.position > asked.after
+                if row.position > after
             ],
-            asked.after,
+            after,
             own[report.node_id][0].groups if own[report.node_id] else 0,
+            conversion.stamp(report, which),
         )
         for report in reports
     ]

@@ -37,6 +37,7 @@ from resolvers.together import ALONE, Together
 from resolvers.tracked import Tracked
 from resolvers.window import (
     LIFETIME,
+    MAX_BUCKETS,
     Window,
     WindowSpec,
     ad_account_scopes,
@@ -115,14 +116,14 @@ async def totals(
 
 async def series(
     request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, options: Options,
-    granularity: Granularity, columns: tuple[str, ...], asked: Together = ALONE,
+    granularity: Granularity, columns: tuple[str, ...], asked: Together = ALONE, most: int = MAX_BUCKETS,
 ) -> Sequence[Series]:  # fmt: skip
-    """Batch: the sums of `columns` over each bucket of each entity's window. `asked` as above."""
+    """Batch: the sums of `columns` over each bucket of each entity's window, so many at `most`. `asked` as above."""
     entities = side_by_side(entities)
     own = _by_ad_account(entities)
     ground, windows, days, conversion = await _meant(request, own, level, spec, options, columns)
     starts = await _week_starts(request, own, granularity)
-    cuts = {id_: buckets(window, granularity, starts[id_]) for id_, window in windows.items()}
+    cuts = {id_: buckets(window, granularity, starts[id_], most=most) for id_, window in windows.items()}
     request.spend(sum(len(cuts[entity.ad_account_id]) for entity in entities))
     reading = _buckets_read(request, own, level, columns, granularity, days, starts, conversion, asked)
     lines, accounts, attributed = await _with_accounts(

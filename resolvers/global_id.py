@@ -83,21 +83,6 @@ def _list_of(kind: Kind[Row], parent_id: int | None) -> str:
     return f"after {name}" if parent_id is None else f"after {name} of {parent_id}"
 
 
-def place_cursor(type_name: str, place: int) -> str:
-    """A cursor that stands behind the object at a place in a list of objects without an id, the first being 1."""
-    return encode(f"after {type_name}", place)
-
-
-def parse_place(type_name: str, text: str) -> int:
-    """The place that the cursor stands behind."""
-    label, place = _decode(text) or ("", 0)
-    if label != f"after {type_name}":
-        raise Invalid(
-            f"`after`: {_shown(text)} is not a cursor of this list. Use `pageInfo.endCursor` of the same list."
-        )
-    return place
-
-
 def _shown(text: str) -> str:
     return repr(text if len(text) <= 60 else text[:60] + "…")
 

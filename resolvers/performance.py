@@ -23,6 +23,7 @@ from resolvers.several import Several, Whole
 from resolvers.sums import Sums, Terms, combined, shared
 from resolvers.together import ALONE, Together
 from resolvers.window import (
+    MAX_BUCKETS,
     Scope,
     Window,
     WindowSpec,
@@ -232,18 +233,19 @@ async def totals(request: Request, asked: Sequence[Performance], columns: tuple[
 
 
 async def series(
-    request: Request, asked: Sequence[Performance], granularity: Granularity, columns: tuple[str, ...]
-) -> Sequence[Series]:
-    """Batch: the sums of `columns` over each bucket of each one's window."""
+    request: Request, asked: Sequence[Performance], granularity: Granularity, columns: tuple[str, ...],
+    most: int = MAX_BUCKETS,
+) -> Sequence[Series]:  # fmt: skip
+    """Batch: the sums of `columns` over each bucket of each one's window, which may have so many at `most`."""
 
     def of_entities(spec: WindowSpec, together: Together) -> tuple[Any, ...]:
         own = together.of_days(spec, granularity)
         if own is ALONE or own.columns_for(columns) != own.columns:
-            return delivery.series, granularity, columns
-        return delivery.series, granularity, own.columns, own
+            return delivery.series, granularity, columns, ALONE, most
+        return delivery.series, granularity, own.columns, own, most
 
     def of_wholes(_spec: WindowSpec, _together: Together) -> tuple[Any, ...]:
-        return _project_series, granularity, columns
+        return _project_series, granularity, columns, most
 
     return await _by_level(request, asked, of_entities, of_wholes)
 
@@ -293,19 +295,19 @@ async def _project_totals(
 
 async def _project_series(
     request: Request, wholes: Sequence[Whole], spec: WindowSpec, options: Options, granularity: Granularity,
-    columns: tuple[str, ...],
+    columns: tuple[str, ...], most: int,
 ) -> list[Series]:  # fmt: skip
     asked = [Performance(whole, None, spec, options) for whole in wholes]
     each = await several.parts(request, wholes)
     found, resolved = await asyncio.gather(
-        _of_parts(request, wholes, each, delivery.series, spec, options, granularity, columns),
+        _of_parts(request, wholes, each, delivery.series, spec, options, granularity, columns, ALONE, most),
         windows(request, asked),
     )
     scopes = await request.load_all(project_scopes, {one.node_id for one in asked})
     terms = await _terms(request, wholes, spec, options)
     return [
         _combined_series(
-            buckets(window, granularity, week_start(scopes[one.node_id])),
+            buckets(window, granularity, week_start(scopes[one.node_id]), most=most),
             granularity,
             [found[part] for part in own],
             alike,

@@ -175,17 +175,21 @@ def date_range(since: date, until: date) -> Range:
     return Range(since, until)
 
 
-def buckets(window: Window, granularity: Granularity, week_start: int = 0) -> list[Bucket]:
-    """The window cut into buckets; weeks start `week_start` days after Monday. `WindowTooLarge` past `MAX_BUCKETS`."""
-    found = list(islice(cut(window.since, window.until, granularity, week_start), MAX_BUCKETS + 1))
-    if len(found) > MAX_BUCKETS:
+def buckets(window: Window, granularity: Granularity, week_start: int = 0, *, most: int = MAX_BUCKETS) -> list[Bucket]:
+    """The window cut into buckets; weeks start `week_start` days after Monday. `WindowTooLarge` past `most`."""
+    found = list(islice(cut(window.since, window.until, granularity, week_start), most + 1))
+    if len(found) > most:
         number = sum(1 for _ in cut(window.since, window.until, granularity, week_start))
-        raise WindowTooLarge(
-            f"`window`: {window.since} to {window.until} by {granularity.value} has {number:,} buckets; a series or a "
-            f"breakdown by time may have {MAX_BUCKETS:,}, of weekdays so many days. Take a shorter window or a coarser "
-            "granularity."
-        )
+        raise too_many(window, granularity.value, number)
     return found
+
+
+def too_many(window: Window, by: str, number: int) -> WindowTooLarge:
+    """What says that there are more buckets than an answer may have."""
+    return WindowTooLarge(
+        f"`window`: {window.since} to {window.until} by {by} has {number:,} buckets; a series or a breakdown by time "
+        f"may have {MAX_BUCKETS:,}. Take a shorter window or a coarser granularity."
+    )
 
 
 def resolve(request: Request, spec: WindowSpec, scope: Scope, first: date | None) -> Window:

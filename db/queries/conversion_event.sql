@@ -1,8 +1,9 @@
 -- name: conversion_events
 -- For each scope in $2 (projects or entities of one level) its conversions that count from $3 to before $4, the latest
--- first, at most $12 of them, behind the conversion $11 (0: from the first). $5: names of events; $6: an app's id, $7: an
--- app's platform, $8: a source, each null for any. $9 and $10: the days after a click and after a view within which a
--- conversion is due to it; $13: whether it then counts when that was; $14: whether it has to be due to an ad (null: any).
+-- first, at most $12 of them, behind where the conversion $11 that counts at $15 is or was (null: from the first). $5:
+-- names of events; $6: an app's id, $7: an app's platform, $8: a source, each null for any. $9 and $10: the days after a
+-- click and after a view within which a conversion is due to it; $13: whether it then counts when that was; $14: whether
+-- it has to be due to an ad (null: any).
 with event_name as (
     select id
     from conversion_name
@@ -34,9 +35,7 @@ page as (
         where {scope} = wanted.id
             and fact.occurred_at >= $3::timestamptz and fact.occurred_at < $4::timestamptz + {longest_lag}
             and fact.counted_at >= $3::timestamptz and fact.counted_at < $4::timestamptz
-            and ($11::bigint = 0
-                or (fact.counted_at, fact.id)
-                    < (select behind.counted_at, behind.id from counted as behind where behind.id = $11::bigint))
+            and ($11::bigint is null or (fact.counted_at, fact.id) < ($15::timestamptz, $11::bigint))
         order by {order}
         limit $12
     ) as own

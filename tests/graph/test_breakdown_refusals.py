@@ -79,9 +79,10 @@ async def test_bounds_that_are_no_numbers_are_refused(database, org_id, execute)
 async def test_too_many_buckets_or_rows_are_refused(database, org_id, refused):
     tree = await make_tree(database, org_id, ads=101)
 
-    for by in ("DAY", "WEEKDAY"):
-        error = await refused("Ad", tree.ad, [by], days(date(2020, 1, 1), date(2024, 1, 1)))
+    for by in (["DAY"], ["WEEKDAY", "DAY"], ["DAY", "MONTH"]):
+        error = await refused("Ad", tree.ad, by, days(date(2020, 1, 1), date(2024, 1, 1)))
         assert error.extensions == {"code": "WINDOW_TOO_LARGE"}
+        assert ("1,461 buckets" in error.message, "`window`" in error.message) == (True, True)
     error = await refused("AdSet", tree.ad_set, ["AD", "DAY"], days(date(2022, 1, 1), date(2024, 12, 1)))
     assert (error.extensions, "`by`" in error.message) == ({"code": "QUERY_TOO_COMPLEX"}, True)
 

@@ -1,72 +1,24 @@
-"""Conversions and their groups: pages, orders, what a conversion costs, and what cannot be asked."""
+"""Conversions and their groups: orders, what a conversion costs, and what cannot be asked."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
 
-from db.conversions.recording import record
 from db.database import Database
 from resolvers import global_id
-from tests.make import make_ad, make_ad_account, make_ad_set, make_campaign, make_fact, make_project
+from tests.graph.selling import WINDOW, Ask, Shop, asked, make_shop, send, sold
+from tests.make import set_project
 
-Ask = Callable[..., Awaitable[dict[str, Any]]]
 Execute = Callable[..., Awaitable[Any]]
-DAYS = [date(2025, 6, day) for day in (2, 3, 4)]
-WINDOW = '{since: "2025-06-02T00:00:00+02:00", until: "2025-06-05T00:00:00+02:00"}'
-
-
-@dataclass(frozen=True)
-class Shop:
-    """A project in Berlin with two ads of an account in Berlin, which spent 10 and 20 USD a day for three days."""
-
-    project: int
-    account: int
-    ads: tuple[int, int]
 
 
 @pytest.fixture
 async def shop(database: Database, org_id: int) -> Shop:
-    project = await make_project(database, org_id, timezone="Europe/Berlin")
-    account = await make_ad_account(database, org_id, project, timezone="Europe/Berlin")
-    ad_set = await make_ad_set(database, org_id, await make_campaign(database, org_id, account))
-    ads = [await make_ad(database, org_id, ad_set, external_id=name) for name in ("one", "two")]
-    for number, ad in enumerate(ads, 1):
-        for day in DAYS:
-            await make_fact(database, org_id, ad, day, spend=10 * number)
-    shop = Shop(project, account, (ads[0], ads[1]))
-    await send(database, org_id, shop, [
-        sold("a", "2025-06-02T10:00:00+02:00", "30", ad="one"), sold("b", "2025-06-02T23:59:59+02:00", "31", ad="one"),
-        sold("c", "2025-06-03T00:00:00+02:00", "40", ad="two"), sold("d", "2025-06-04T12:00:00+02:00", "50"),
-        sold("e", "2025-06-04T13:00:00+02:00", None, ad="two", event_name="trial_start"),
-    ])  # fmt: skip
-    return shop
-
-
-def sold(event_id: str, at: str, amount: str | None, *, ad: str | None = None, **fields: Any) -> dict[str, Any]:
-    """A purchase for so many USD, right after a click on an ad."""
-    touches = [{"platform": "META", "ad": ad, "kind": "CLICK", "at": at}] if ad else []
-    money = {"revenue_amount": amount, "currency": "USD"} if amount else {}
-    return {
-        "event_id": event_id, "event_name": "purchase_success", "source": "SDK", "occurred_at": at,
-        "user_id": event_id[:1], "touches": touches, **money, **fields,
-    }  # fmt: skip
-
-
-async def send(database: Database, org_id: int, shop: Shop, events: list[dict[str, Any]]) -> None:
-    recorded = await record(database, org_id, shop.project, events, datetime(2025, 6, 18, tzinfo=UTC))
-    assert recorded.answers == [True] * len(events)
-
-
-def asked(shop: Shop, fields: str, *, window: str = WINDOW, arguments: str = "") -> str:
-    node = global_id.encode("Project", shop.project)
-    return (
-        f'{{ node(id: "{node}") {{ ... on Project {{ conversions(window: {window} {arguments}) {{ {fields} }} }} }} }}'
-    )
+    return await make_shop(database, org_id)
 
 
 async def nodes(ask: Ask, shop: Shop, by: str, fields: str, **more: str) -> list[dict[str, Any]]:
@@ -145,6 +97,32 @@ async def test_a_value_in_another_currency_is_not_held_against_spend(
     ]  # fmt: skip
 
 
+async def test_values_of_several_currencies_are_converted_on_request_alone(
+    database: Database, org_id: int, shop: Shop, ask: Ask
+) -> None:
+    await send(database, org_id, shop, [sold("f", "2025-06-04T12:00:00+02:00", "1", currency="EUR")])
+    async with database.transaction() as transaction:
+        await transaction.copy("exchange_rate", ("currency", "day", "units_per_eur"), [("USD", date(2025, 6, 2), 2)])
+    await set_project(database, shop.project, reporting_currency="USD")
+    fields = "totals { value currency } groups(by: [DAY]) { nodes { value currency } }"
+
+    as_told = (await ask(asked(shop, fields)))["node"]["conversions"]
+    converted = (await ask(asked(shop, fields, arguments='currency: "USD"')))["node"]["conversions"]
+    by_currency = await nodes(ask, shop, "[CURRENCY]", "value currency")
+
+    assert as_told == {
+        "totals": {"value": None, "currency": None},
+        "groups": {"nodes": [
+            {"value": 61, "currency": "USD"}, {"value": 40, "currency": "USD"}, {"value": None, "currency": None},
+        ]},
+    }  # fmt: skip
+    assert converted["totals"] == {"value": 153, "currency": "USD"}
+    assert [one["value"] for one in converted["groups"]["nodes"]] == [61, 40, 52]
+    assert by_currency == [
+        {"value": 1, "currency": "EUR"}, {"value": 151, "currency": "USD"}, {"value": 0, "currency": None},
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("timezone", ["Europe/Berlin", "Asia/Kolkata", "Asia/Kathmandu"])
 async def test_counts_and_values_are_read_from_no_event(
     database: Database, org_id: int, shop: Shop, ask: Ask, timezone: str
@@ -162,36 +140,6 @@ async def test_counts_and_values_are_read_from_no_event(
              for by in ("[DAY, EVENT_NAME]", "[DAY, EVENT_NAME, APP]")]  # fmt: skip
     assert before == after
     assert [sum(group["count"] for group in groups) for groups in after] == [5, 5]
-
-
-async def test_pages_hold_every_group_once_in_one_order(shop: Shop, ask: Ask) -> None:
-    fields = "count key { hour ad { id } eventName }"
-    whole = await nodes(ask, shop, "[HOUR, AD, EVENT_NAME]", fields)
-    paged: list[Any] = []
-    after = ""
-    while True:
-        page = f"""groups(by: [HOUR, AD, EVENT_NAME], first: 2{after}) {{
-            totalCount edges {{ cursor node {{ {fields} }} }} pageInfo {{ hasNextPage endCursor }} }}"""
-        found = (await ask(asked(shop, page)))["node"]["conversions"]["groups"]
-        paged += [edge["node"] for edge in found["edges"]]
-        assert found["totalCount"] == len(whole) == 5
-        assert found["edges"][-1]["cursor"] == found["pageInfo"]["endCursor"]
-        if not found["pageInfo"]["hasNextPage"]:
-            break
-        after = f', after: "{found["pageInfo"]["endCursor"]}"'
-
-    assert paged == whole
-
-
-async def test_a_page_behind_the_last_group_is_empty_and_knows_how_many_there_are(shop: Shop, ask: Ask) -> None:
-    after = global_id.place_cursor("ConversionGroup", 7)
-    page = (
-        f'groups(by: [DAY], after: "{after}") {{ totalCount nodes {{ count }} pageInfo {{ hasNextPage endCursor }} }}'
-    )
-
-    found = (await ask(asked(shop, page)))["node"]["conversions"]["groups"]
-
-    assert found == {"totalCount": 3, "nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
 
 
 @pytest.mark.parametrize(("order", "days"), [
@@ -276,29 +224,3 @@ async def test_value_in_several_currencies_is_no_order(
     result = await execute(asked(shop, "groups(by: [DAY], orderBy: {by: VALUE}) { totalCount }"))
 
     assert "several" in result.errors[0].message
-
-
-async def test_events_are_listed_page_by_page_with_what_they_are_due_to(shop: Shop, ask: Ask) -> None:
-    query = """query ($id: ID!, $after: String, $filter: ConversionEventFilter) { node(id: $id) { ... on Project {
-        conversionEvents(window: WINDOW, first: 2, after: $after, filter: $filter) {
-            nodes { userId cause ad { externalId } } pageInfo { hasNextPage endCursor } } } } }""".replace(
-        "WINDOW", WINDOW
-    )
-    variables: dict[str, Any] = {"id": global_id.encode("Project", shop.project), "after": None}
-    seen = []
-    while True:
-        found = (await ask(query, variables))["node"]["conversionEvents"]
-        seen += [(one["userId"], one["cause"]) for one in found["nodes"]]
-        if not found["pageInfo"]["hasNextPage"]:
-            break
-        variables["after"] = found["pageInfo"]["endCursor"]
-    unattributed = await ask(query, variables | {"after": None, "filter": {"attributed": False}})
-
-    assert seen == [
-        ("e", "LAST_CLICK"),
-        ("d", "NO_TOUCH"),
-        ("c", "LAST_CLICK"),
-        ("b", "LAST_CLICK"),
-        ("a", "LAST_CLICK"),
-    ]
-    assert [one["userId"] for one in unattributed["node"]["conversionEvents"]["nodes"]] == ["d"]
