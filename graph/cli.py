@@ -47,7 +47,7 @@ The environment says where:
 \b
 Exit codes:
   0 done · 1 unexpected · 2 bad input or usage · 3 not found · 4 database unreachable · 5 timeout
-  6 nothing to do: all of it was imported before · 7 done, and rows were rejected · 8 not verified
+  6 nothing to do: no rows, or all imported before · 7 done, and rows were rejected · 8 not verified
   130 or 143: ended by Ctrl-C or by a signal
 """,
 )

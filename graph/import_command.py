@@ -29,8 +29,8 @@ NOTHING_TO_DO = 6
 WITH_REJECTS = 7
 
 _EXIT_CODES = (
-    "Exit codes: 0 imported · 6 nothing to do, it was imported before · 7 imported, and rows were rejected · else it "
-    "failed, and nothing was imported: 2 for what cannot be taken, others as adgraph --help says."
+    "Exit codes: 0 imported · 6 nothing to do: no rows, or all imported before · 7 imported, and rows were rejected · "
+    "else it failed, and nothing was imported: 2 for what cannot be taken, others as adgraph --help says."
 )
 EPILOG = "\n\n".join(
     [

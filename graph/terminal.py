@@ -138,6 +138,9 @@ def _table(title: str, rows: list[tuple[str, str]]) -> None:
 
 def show_import(report: ImportReport, rejects: Path | None = None) -> None:
     """What an import did, then what the user should know of it; `rejects` is where rejected rows are kept."""
+    if report.empty:
+        say(f"{_NO_ROWS}, and no day counts as covered.")
+        return
     entities = ("ad_accounts", "campaigns", "ad_sets", "ads", "placeholders", "moved", "facts", "added", "replaced")
     others = (name for name in ("removed", "outside", "rejected", "windows") if getattr(report, name))
     counts = (*entities, *others, "days")
@@ -164,6 +167,7 @@ def show_import(report: ImportReport, rejects: Path | None = None) -> None:
         say(f"warning: {warning}")
 
 
+_NO_ROWS = "note: The files have no rows: nothing was imported"
 _SHOWN = {"added": "facts: new", "replaced": "facts: with other numbers", "removed": "facts: removed",
           "outside": "rows of other days", "rejected": "rows rejected",
           "windows": "reach of whole windows: new"}  # fmt: skip
@@ -184,6 +188,9 @@ def show_rates(report: RatesReport) -> None:
 
 def show_events(report: EventsReport, rejects: Path | None) -> None:
     """What an import of events did; `rejects` is where those are that could not be taken."""
+    if not report.events:
+        say(f"{_NO_ROWS}.")
+        return
     rows = [
         ("events", f"{report.events:,}"), ("new", f"{report.new:,}"), ("known before", f"{report.duplicates:,}"),
         ("rejected", f"{report.rejected:,}"), ("seconds", f"{report.seconds:.1f}"),
@@ -201,6 +208,10 @@ def show_events(report: EventsReport, rejects: Path | None) -> None:
 
 def show_comparison(comparison: Comparison) -> None:
     """How many of the platform's own numbers are ours, and which are not, the first ones at least."""
+    if not comparison.agreeing + comparison.differing:
+        say("note: Nothing was compared: the files have no numbers that the platform computed itself (ctr, cpc, cpm, "
+            "frequency), or none of what was imported.")  # fmt: skip
+        return
     rows = [("agree", f"{comparison.agreeing:,}"), ("differ", f"{comparison.differing:,}")]
     _table("What the platform computed itself, rounded as it does, and what we answer", rows)
     for computed, metric, theirs, ours in comparison.differences:

@@ -54,8 +54,8 @@ class EventsReport:
     seconds: float
 
 
-class _Rehearsed(Exception):
-    """Everything was done, and nothing is to be kept."""
+class _Undone(Exception):
+    """Nothing of what was done is to be kept: it was rehearsed, or there was nothing to do."""
 
     def __init__(self, report: EventsReport) -> None:
         super().__init__()
@@ -78,12 +78,12 @@ async def import_events(
             run = _Run(transaction, org_id, project, rejects, now or datetime.now(UTC))
             with garbage_left_alone():
                 report = await run.import_all(paths, progress, dry_run=dry_run)
-            if dry_run:
-                raise _Rehearsed(report)
+            if dry_run or not report.events:
+                raise _Undone(report)
             if rejects:
                 rejects.publish()
-    except _Rehearsed as rehearsed:
-        return rehearsed.report
+    except _Undone as undone:
+        return undone.report
     if report.new >= BATCH:
         await database.execute("gather_conversion_statistics")
     return report

@@ -70,6 +70,12 @@ class ImportReport:
     notes: tuple[str, ...]
     seconds: float
 
+    @property
+    def empty(self) -> bool:
+        """Whether the files have no row: such an import leaves nothing, no project either."""
+        entities = self.ad_accounts + self.campaigns + self.ad_sets + self.ads
+        return not (entities or self.facts or self.rejected or self.outside or self.windows or self.orphans)
+
 
 def covered_days(coverage: Iterable[Coverage], external_ids: Mapping[int, str]) -> tuple[Covered, ...]:
     """What is covered, in the platform's own terms."""

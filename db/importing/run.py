@@ -7,6 +7,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -39,8 +40,8 @@ class _IdRow(Row):
     id: int
 
 
-class _Rehearsed(Exception):
-    """Everything was done, and nothing is to be kept."""
+class _Undone(Exception):
+    """Nothing of what was done is to be kept: it was rehearsed, or there was nothing to do."""
 
     def __init__(self, report: ImportReport) -> None:
         super().__init__()
@@ -66,12 +67,14 @@ async def run_import(
             async with database.transaction() as transaction:
                 run = _Run(transaction, org_id, source, options, rejects, stage)
                 report = await run.import_all(records, progress, started)
+                if report.empty:
+                    raise _Undone(replace(report, project_created=False, changed=False))
                 if options.dry_run:
-                    raise _Rehearsed(report)
+                    raise _Undone(report)
                 if rejects:
                     rejects.publish()
-    except _Rehearsed as rehearsed:
-        return rehearsed.report
+    except _Undone as undone:
+        return undone.report
     except asyncpg.NumericValueOutOfRangeError:
         raise Invalid("Nothing was imported: numbers of one day add up to more than 64 bits hold.") from None
     if report.added + report.replaced + report.removed >= MANY_FACTS:

@@ -46,6 +46,46 @@ def test_the_exit_code_tells_an_import_from_a_repeated_one(database_url: str, ex
     assert "nothing changed" in again.stderr
 
 
+@pytest.mark.parametrize(
+    "options", [[], ["--dry-run"], ["--skip-bad-rows"], ["--since", "2025-03-01", "--replace-days"]]
+)
+async def test_files_without_a_row_leave_nothing_and_are_nothing_to_do(
+    database: Database, org_id: int, database_url: str, export: Path, options: list[str]
+) -> None:
+    (export / "basic_ad.csv").write_text(HEADER)
+
+    done = await asyncio.to_thread(run, export, database_url, *options)
+
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "note: The files have no rows: nothing was imported, and no day counts as covered." in done.stderr
+    assert await rows(database, "select id from project union all select id from data_import") == []
+    assert not export.with_name("fb.rejects.csv").exists()
+
+
+async def test_events_without_a_row_leave_nothing_and_are_nothing_to_do(
+    database: Database, org_id: int, database_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text("event_id,event_name,source,occurred_at\n")
+
+    done = await asyncio.to_thread(adgraph, "import", "events", str(path), "--project", "p", DATABASE_URL=database_url)
+
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "note: The files have no rows: nothing was imported." in done.stderr
+    assert await rows(database, "select id from project") == []
+
+
+def test_verifying_says_that_there_was_nothing_to_compare(database_url: str, export: Path) -> None:
+    nothing = run(export, database_url, "--verify")
+    (export / "basic_ad.csv").write_text(HEADER.replace("spend", "spend,cpm") + GOOD.replace("1.50", "1.50,15.0"))
+    something = run(export, database_url, "--verify")
+
+    assert ("agree" in nothing.stdout, "note: Nothing was compared: the files have no numbers" in nothing.stderr) == (
+        False, True,
+    )  # fmt: skip
+    assert "agree: 1" in something.stdout
+
+
 def test_a_rehearsal_says_what_it_would_do_and_does_not(database_url: str, export: Path) -> None:
     rehearsed, done = run(export, database_url, "--dry-run"), run(export, database_url)
 
