@@ -17,13 +17,13 @@ from graph.field import batched
 from graph.metrics import Metrics
 from graph.ranking import MOST_CONDITIONS, MetricCondition, MetricOrder, few, given
 from graph.scalars import CurrencyCode
-from graph.selection import Selection
+from graph.selection import Selection, once
 from graph.series import Filled, Series, Size, asks_for_places, columns_of_series
 from resolvers import breakdown, global_id, points, remainder, tree
 from resolvers import comparison as compared
 from resolvers.breakdown import Breakdown
 from resolvers.calendar import Granularity, Weekday
-from resolvers.cells import LEVELS, Dimension
+from resolvers.cells import LEVELS, By, Dimension
 from resolvers.context import Request
 from resolvers.metric import Metric, columns_of, in_order
 from resolvers.next_asked import Ahead
@@ -186,18 +186,23 @@ async def _breakdowns(
 ) -> list[breakdown.Page | AdgraphError]:  # fmt: skip
     conditions = tuple(one.condition() for one in few("having", given(having) or [], MOST_CONDITIONS))
     wanted = Breakdown(breakdown.checked(by), order_by.order() if order_by else None, conditions)
-    columns = _columns(selection, wanted)
+    columns = _columns(selection, wanted.metrics)
     behind, limit = given(after), checked_first(request, first)
-    # What any share or the rest is of.
-    whole = any(selection.has(*path) for path in (("rest",), ("nodes", "share"), ("edges", "node", "share")))
-    ahead = _ahead(selection, wanted)
+    whole, ahead = _with_whole(selection), _ahead(selection, wanted.by)
     return await breakdown.pages(request, asked, wanted, columns, behind, limit, with_whole=whole, ahead=ahead)
 
 
-def _ahead(selection: Selection, wanted: Breakdown) -> Ahead:
+@once
+def _with_whole(selection: Selection) -> bool:
+    """Whether a share or the rest is selected, which are of all."""
+    return any(selection.has(*path) for path in (("rest",), ("nodes", "share"), ("edges", "node", "share")))
+
+
+@once
+def _ahead(selection: Selection, by: By) -> Ahead:
     """What is selected of the rows that takes further statements: of a comparison, where its days are the default."""
-    levels = [LEVELS[dimension] for dimension in wanted.by if dimension in LEVELS]
-    if not levels or len(levels) < len(wanted.by):
+    levels = [LEVELS[dimension] for dimension in by if dimension in LEVELS]
+    if not levels or len(levels) < len(by):
         return Ahead()
     kind = BY_LEVEL[max(levels)]
     return Ahead(
@@ -207,9 +212,14 @@ def _ahead(selection: Selection, wanted: Breakdown) -> Ahead:
     )
 
 
-def _columns(selection: Selection, wanted: Breakdown) -> tuple[str, ...]:
-    """The columns that all of a breakdown's sums need."""
-    found = {*columns_of(wanted.metrics), *selection.metrics("rest")}
+def _columns(selection: Selection, measured: frozenset[Metric]) -> tuple[str, ...]:
+    """The columns that all of a breakdown's sums need; rows are ordered and filtered by what is `measured`."""
+    return in_order((*_columns_of_rows(selection), *columns_of(measured))) if measured else _columns_of_rows(selection)
+
+
+@once
+def _columns_of_rows(selection: Selection) -> tuple[str, ...]:
+    found = {*selection.metrics("rest")}
     for path in (("nodes",), ("edges", "node")):
         found.update(selection.metrics(*path))
         found.update(selection.metrics(*path, "metrics"))

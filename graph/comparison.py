@@ -8,7 +8,7 @@ import strawberry
 from graph.field import batched
 from graph.metric import As, RatioUnit
 from graph.metrics import Metrics
-from graph.selection import Selection
+from graph.selection import Selection, once
 from graph.window import Window, WindowInput
 from resolvers import comparison
 from resolvers.calendar import Against
@@ -49,6 +49,7 @@ def days_of(to: ComparisonInput | None) -> Against | WindowSpec:
     return to.days() if to else DEFAULT
 
 
+@once
 def columns_of(selection: Selection, *path: str) -> tuple[str, ...]:
     """The columns that a comparison selected at `path` below a field needs, of either side."""
     return in_order((*selection.metrics(*path, "previous"), *selection.metrics(*path, "changes")))

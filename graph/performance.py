@@ -19,7 +19,7 @@ from graph.field import batched
 from graph.metrics import Metrics
 from graph.options import Attribution, PerformanceOptions, options_of
 from graph.scalars import BigInt, CurrencyCode
-from graph.selection import Selection
+from graph.selection import Selection, once
 from graph.series import Filled, Series, Size, asks_for_places, columns_of_series
 from graph.window import Window, WindowInput
 from resolvers import exchange, freshness, options, performance, points, reach_bounds, residual, series, window
@@ -194,17 +194,25 @@ class Performance:
 
 
 def asked_together(selection: Selection, spec: WindowSpec) -> Together:
-    """What is asked of the totals of a window in several places: in themselves, in a comparison with the days that are
-    the default, in the series of days. Nothing where one place asks for all.
+    """What is asked of the totals of a window in several places."""
+    columns, compared, daily = _together(selection)
+    return (
+        together(columns, (spec, spec_of(spec, COMPARED)) if compared else (spec,), daily=daily) if columns else ALONE
+    )
+
+
+@once
+def _together(selection: Selection) -> tuple[tuple[str, ...], bool, bool]:
+    """Which columns are asked for in totals, in a comparison and in the series of days; whether the comparison is with
+    the days that are the default; and whether there are days. Nothing where one place asks for all.
     """
     compared = columns_of_comparison(selection, "comparison")
     daily = selection.has("series") and selection.said("series", "granularity") in (None, Granularity.DAY.name)
     of_days = columns_of_series(selection, "series") if daily else ()
     if not compared and not (of_days and selection.has("totals")):
-        return ALONE
-    earlier = (spec_of(spec, COMPARED),) if compared and selection.plain("comparison") else ()
+        return (), False, False
     columns = in_order((*selection.metrics("totals"), *compared, *of_days))
-    return together(columns, (spec, *earlier), daily=bool(of_days))
+    return columns, bool(compared) and selection.plain("comparison"), bool(of_days)
 
 
 def _performance(

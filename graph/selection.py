@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import strawberry
 from graphql import (
@@ -35,6 +36,23 @@ Info = strawberry.Info[Request, None]
 _Field = tuple[StrawberryField, GraphQLField, FieldNode]
 # Numbers, and where further numbers of the same rows lie below them.
 _BLOCKS: tuple[tuple[str, ...], ...] = ((), ("reported",), ("tracked",), ("gap",))
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def once(tell: Callable[Concatenate[Selection, P], T]) -> Callable[Concatenate[Selection, P], T]:
+    """What a function tells of a selection, worked out once: a selection is the same for all requests of its query."""
+
+    @wraps(tell)
+    def known(selection: Selection, /, *arguments: P.args, **named: P.kwargs) -> T:
+        assert not named, "what it depends on is given by position"
+        key = (tell, arguments)
+        found: T | None = selection.known.get(key)
+        if found is None:
+            found = selection.known[key] = tell(selection, *arguments, **named)
+        return found
+
+    return known
 
 
 @dataclass(slots=True, eq=False)
@@ -47,8 +65,7 @@ class Selection:
     variables: Mapping[str, Any]
     return_type: GraphQLOutputType
     nodes: Sequence[FieldNode]
-    _read: dict[tuple[Kind[Row] | None, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
-    _found: dict[tuple[Kind[Row] | None, tuple[str, ...]], list[_Field]] = field(default_factory=dict)
+    known: dict[Hashable, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, info: Info) -> Self:
@@ -63,36 +80,34 @@ class Selection:
         found: Self = selections[key]
         return found
 
+    @once
     def columns(self, kind: Kind[Row], *path: str) -> tuple[str, ...]:
         """The columns of `kind` that the query needs of the nodes at `path` below this field.
 
         A field needs the column of its own name, unless its metadata says which it `needs`.
         """
-        found = self._read.get((kind, path))
-        if found is None:
-            needed = {column for selected, _, _ in self._fields(kind, path) for column in _needs(selected)}
-            found = self._read[kind, path] = tuple(sorted(needed & kind.columns))
-        return found
+        needed = {column for selected, _, _ in self._fields(kind, path) for column in _needs(selected)}
+        return tuple(sorted(needed & kind.columns))
 
     def names(self, *path: str) -> frozenset[str]:
         """The fields selected at `path` below this field, by their names in Python."""
         return frozenset(selected.python_name for selected, _, _ in self._fields(None, path))
 
+    @once
     def metrics(self, *path: str) -> tuple[str, ...]:
         """The columns of the facts that the metrics selected at `path` below this field are computed from."""
-        found = self._read.get((None, path))
-        if found is None:
-            fields = [one for block in _BLOCKS for one in self._fields(None, (*path, *block))]
-            names = {name for selected in fields for name in self._computed(*selected)}
-            columns = {column for field, *_ in fields for column in field.metadata.get("columns", ())}
-            found = self._read[None, path] = metric.in_order({*columns, *metric.columns_of(names)})
-        return found
+        fields = [one for block in _BLOCKS for one in self._fields(None, (*path, *block))]
+        names = {name for selected in fields for name in self._computed(*selected)}
+        columns = {column for field, *_ in fields for column in field.metadata.get("columns", ())}
+        return metric.in_order({*columns, *metric.columns_of(names)})
 
+    @once
     def has(self, *path: str) -> bool:
         """Whether the field at the end of `path` below this field is selected."""
         *above, last = path
         return any(node.name.value == last for _, _, node in self._fields(None, tuple(above)))
 
+    @once
     def plain(self, *path: str) -> bool:
         """Whether the field at the end of `path` is selected without arguments."""
         *above, last = path
@@ -116,13 +131,8 @@ class Selection:
             found = named(**get_argument_values(definition, node, VariableValues({}, dict(self.variables))))
         return found
 
+    @once
     def _fields(self, kind: Kind[Row] | None, path: tuple[str, ...]) -> list[_Field]:
-        found = self._found.get((kind, path))
-        if found is None:
-            found = self._found[kind, path] = self._look(kind, path)
-        return found
-
-    def _look(self, kind: Kind[Row] | None, path: tuple[str, ...]) -> list[_Field]:
         parents = [(get_named_type(self.return_type), [FieldDetails(node, None) for node in self.nodes])]
         for step in path:
             parents = [

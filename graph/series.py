@@ -12,7 +12,7 @@ from graph.field import batched
 from graph.metric import As, RatioUnit
 from graph.metrics import Metrics
 from graph.scalars import BigInt
-from graph.selection import Selection
+from graph.selection import Selection, once
 from resolvers import comparison as compared
 from resolvers import formulas, points, series
 from resolvers.alike import Alike, Nested
@@ -185,6 +185,7 @@ class Series:
     columns = batched(_same, SeriesColumns, "The same as one list for each metric, for plots.", needs=())
 
 
+@once
 def columns_of_series(selection: Selection, *path: str) -> tuple[str, ...]:
     """The columns that a series selected at `path` below a field needs."""
     beside = comparison.columns_of(selection, *path, "points", "comparison")
@@ -192,6 +193,7 @@ def columns_of_series(selection: Selection, *path: str) -> tuple[str, ...]:
     return in_order((*own[0], *own[1], *beside))
 
 
+@once
 def asks_for_places(selection: Selection) -> bool:
     """Whether something is selected that points have to know their place for."""
     wanted = (("points", "provisional"), ("points", "comparison"), ("columns", "provisional"))

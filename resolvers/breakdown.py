@@ -40,9 +40,9 @@ class Breakdown(NamedTuple):
     having: tuple[MetricCondition, ...]
 
     @property
-    def metrics(self) -> set[Metric]:
+    def metrics(self) -> frozenset[Metric]:
         """What it takes to order and to filter."""
-        return {measure.metric for _, measure in self.measures}
+        return frozenset(measure.metric for _, measure in self.measures)
 
     @property
     def measures(self) -> list[tuple[str, Measure]]:

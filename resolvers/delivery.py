@@ -203,7 +203,7 @@ async def _tell_reporting(
 
 
 def _plain_series(
-    level: Level, granularity: Granularity, entities: Entities, cuts: Mapping[int, list[Bucket]], lines: Lines,
+    level: Level, granularity: Granularity, entities: Entities, cuts: Mapping[int, Sequence[Bucket]], lines: Lines,
     accounts: Mapping[int, Account],
 ) -> Sequence[Series] | None:  # fmt: skip
     """The series where all ad accounts are cut alike, and neither lines nor what covers the days lacks anything."""

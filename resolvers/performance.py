@@ -354,6 +354,8 @@ def _combined_series(cut: Sequence[Bucket], granularity: Granularity, parts: Seq
 
 async def parts(request: Request, asked: Sequence[Performance]) -> list[Sequence[Entity]]:
     """Batch: the entities that each one's numbers are of: itself, or what a whole adds up."""
+    if isinstance(asked, Performances) and isinstance(asked.keys, Entities):
+        return [[one] for one in asked.keys]
     wholes = iter(await several.parts(request, [one.whole for one in asked if not one.level]))
     return [[one.key] if isinstance(one.key, Entity) else next(wholes) for one in asked]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from enum import Enum
+from functools import lru_cache
 from itertools import islice
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from db import ad_account, project
@@ -43,8 +43,7 @@ class Preset(Enum):
     LIFETIME = "LIFETIME"
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """The days from `since` to the day before `until`; `timezone` is the one in which they were resolved."""
 
     since: date
@@ -70,21 +69,17 @@ class Today(NamedTuple):
     week_start: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LastDays:
+class LastDays(NamedTuple):
     """The full days directly before today."""
 
     days: int
-
-    unit: ClassVar[str | None] = None
 
     def resolve(self, today: Today) -> Window:
         """The window as of `today`."""
         return Window(today.day - self.days * DAY, today.day)
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """A preset."""
 
     preset: Preset
@@ -117,22 +112,18 @@ class Named:
         raise AssertionError(self.preset)
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """A window given by its days."""
 
     since: date
     until: date
-
-    unit: ClassVar[str | None] = None
 
     def resolve(self, _today: Today) -> Window:
         """The same window, whatever the day."""
         return Window(self.since, self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(NamedTuple):
     """The window that another is compared with."""
 
     spec: LastDays | Named | Range
@@ -141,7 +132,8 @@ class Before:
     def resolve(self, today: Today) -> Window:
         """The window as of `today`."""
         window = self.spec.resolve(today)
-        return Window(*previous(window.since, window.until, self.spec.unit, self.against))
+        unit = self.spec.unit if isinstance(self.spec, Named) else None
+        return Window(*previous(window.since, window.until, unit, self.against))
 
 
 WindowSpec = LastDays | Named | Range | Before
@@ -175,13 +167,22 @@ def date_range(since: date, until: date) -> Range:
     return Range(since, until)
 
 
-def buckets(window: Window, granularity: Granularity, week_start: int = 0, *, most: int = MAX_BUCKETS) -> list[Bucket]:
+def buckets(
+    window: Window, granularity: Granularity, week_start: int = 0, *, most: int = MAX_BUCKETS
+) -> Sequence[Bucket]:
     """The window cut into buckets; weeks start `week_start` days after Monday. `WindowTooLarge` past `most`."""
-    found = list(islice(cut(window.since, window.until, granularity, week_start), most + 1))
+    found = _first_buckets(window, granularity, week_start)
+    if most > MAX_BUCKETS < len(found):
+        found = tuple(islice(cut(window.since, window.until, granularity, week_start), most + 1))
     if len(found) > most:
         number = sum(1 for _ in cut(window.since, window.until, granularity, week_start))
         raise too_many(window, granularity.value, number)
     return found
+
+
+@lru_cache(maxsize=64)  # the same days are asked for again and again
+def _first_buckets(window: Window, granularity: Granularity, week_start: int) -> tuple[Bucket, ...]:
+    return tuple(islice(cut(window.since, window.until, granularity, week_start), MAX_BUCKETS + 1))
 
 
 def too_many(window: Window, by: str, number: int) -> WindowTooLarge:
@@ -196,7 +197,7 @@ def resolve(request: Request, spec: WindowSpec, scope: Scope, first: date | None
     """The window as of the request's time where the project of the scope is; `first` as `first_days` tells it."""
     timezone = scope.project_timezone if isinstance(scope, AdAccountScopeRow) else scope.timezone
     today = Today(today_in(request, timezone), first, week_start(scope))
-    return replace(spec.resolve(today), timezone=timezone)
+    return spec.resolve(today)._replace(timezone=timezone)
 
 
 def week_start(scope: Scope) -> int:
