@@ -22,7 +22,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 
 from db.errors import Invalid, QueryTooComplex
 from graph.errors import presented
-from graph.executor.plan import Plans
+from graph.executor.plans import Plans
 from graph.http.limits import DEFAULT, Limits
 from graph.values import PlacedValues
 

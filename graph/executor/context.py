@@ -13,7 +13,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from structlog.contextvars import bind_contextvars
 
 from graph.documents import DOCUMENT, Document
-from graph.executor.plan import FieldPlan, Plans, SelectionPlan
+from graph.executor.plan import FieldPlan, SelectionPlan
+from graph.executor.plans import Plans
 from graph.executor.run import Run
 
 EXECUTIONS = Counter("adgraph_executions", "Operations that this process has executed, by executor.", ["executor"])

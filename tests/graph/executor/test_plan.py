@@ -28,8 +28,9 @@ from strawberry.extensions import SchemaExtension
 
 from db.database import Database
 from graph.documents import RULES, Document
+from graph.executor.arguments import MOST_ARGUMENTS
 from graph.executor.context import BreadthFirst
-from graph.executor.plan import MOST_ARGUMENTS, MOST_PLANS
+from graph.executor.plans import MOST_PLANS
 from graph.executor.schema import AdgraphSchema
 from graph.field import batched
 from graph.schema import schema as product
@@ -133,7 +134,7 @@ async def test_a_text_is_read_and_planned_once_however_often_it_is_executed(monk
     answers = [await schema.execute(text)]
     (document,) = [schema.documents.read(text)]
     monkeypatch.setattr("graph.documents.validate", None)
-    monkeypatch.setattr("graph.executor.plan.root_plan", None)
+    monkeypatch.setattr("graph.executor.plans.root_plan", None)
 
     answers += [await schema.execute(text, operation_name="A") for _ in range(2)]
 
@@ -177,8 +178,9 @@ async def test_few_arguments_are_kept_and_none_that_are_long() -> None:
     assert plan
 
     (field,) = plan.fields
+    assert field._arguments
 
-    assert 0 < len(field._converted) <= MOST_ARGUMENTS
+    assert 0 < len(field._arguments._converted) <= MOST_ARGUMENTS
 
 
 async def test_few_plans_of_a_document_are_kept() -> None:
