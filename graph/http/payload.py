@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -106,13 +107,13 @@ def _json(text: bytes | str, what: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        if place := _half_a_character(text):
-            raise _wrong(f"{place} holds half a character (a lone surrogate). Send whole ones.") from None
+        if fault := _fault(text):
+            raise _wrong(fault) from None
         raise _wrong(f"{what} is not valid JSON: {error}.") from None
 
 
-def _half_a_character(text: bytes | str) -> str | None:
-    """Where JSON spells a lone surrogate, as a reader that takes them finds; None where that is not what is wrong."""
+def _fault(text: bytes | str) -> str | None:
+    """Which value is a lone surrogate or no finite number, as a reader finds who takes them; None: no value is."""
     try:
         left = [("", json.loads(text))]
     except (ValueError, RecursionError):
@@ -125,10 +126,14 @@ def _half_a_character(text: bytes | str) -> str | None:
         elif isinstance(value, list):
             left += [(f"{place}[{number}]", one) for number, one in enumerate(value)]
         elif isinstance(value, str) and _LONE.search(value):
-            return _LONE.sub("\ufffd", place)
+            place = _LONE.sub("\ufffd", place)
+            return f"{place} holds half a character (a lone surrogate). Send whole ones."
+        elif isinstance(value, int | float) and not -_LARGEST <= value <= _LARGEST:
+            return f"{place or 'The body'} is not a finite number, and JSON has no other. Send null, or leave it out."
     return None
 
 
+_LARGEST = sys.float_info.max
 # Python joins the halves of a pair as it reads them.
 _LONE = re.compile("[\ud800-\udfff]")
 
