@@ -15,7 +15,7 @@ from resolvers.context import Request
 from resolvers.cursor import Cursor, Stamp
 from resolvers.entity import Entity
 from resolvers.instants import TimeWindow
-from resolvers.options import Attribution, Options, chosen
+from resolvers.options import Attribution, Options, chosen, recordable
 from resolvers.window import ad_account_scopes, project_scopes
 
 LONGEST_APP = 200
@@ -101,8 +101,8 @@ def stamp(report: Report, which: Any) -> Stamp:
 
 def checked_app(name: str, app: str) -> str:
     """The id of an app, or its platform, that a client gave as `name`."""
-    if not 1 <= len(app) <= LONGEST_APP or not app.isprintable():
-        raise Invalid(f"`{name}` must be a text of 1 to {LONGEST_APP} printable characters.")
+    if not recordable(app, LONGEST_APP):
+        raise Invalid(f"`{name}` must be a text of 1 to {LONGEST_APP} characters without NUL.")
     return app
 
 

@@ -112,7 +112,7 @@ def cut(window: TimeWindow, units: Sequence[TimeUnit], week_starts_on: Weekday) 
     step = HOUR if TimeUnit.HOUR in units else DAY
     if (window.until - window.since) / step > MOST_SEGMENTS:
         raise WindowTooLarge(
-            f"A window may have {MOST_SEGMENTS:,} hours by which to group; this one has more. Take a shorter one or a "
+            f"`window` may have {MOST_SEGMENTS:,} hours by which to group; this one has more. Take a shorter one or a "
             "coarser dimension."
         )
     segments: list[Segment] = []

@@ -121,11 +121,19 @@ def checked_events(name: str, events: list[str]) -> tuple[str, ...]:
     if not 1 <= len(events) <= MAX_EVENTS:
         raise Invalid(f"`{name}` must hold 1 to {MAX_EVENTS} names of events; got {len(events)}.")
     for event in events:
-        if not 1 <= len(event) <= LONGEST_EVENT or not event.isprintable():
+        if not recordable(event, LONGEST_EVENT):
             raise Invalid(
-                f"`{name}` may hold names of 1 to {LONGEST_EVENT} printable characters; {_shown(event)} is none."
+                f"`{name}` may hold names of 1 to {LONGEST_EVENT} characters without NUL; {_shown(event)} is none."
             )
     return tuple(sorted(set(events)))
+
+
+def recordable(text: str, longest: int) -> bool:
+    """Whether an event may have been recorded with such a text."""
+    if not 1 <= len(text) <= longest or "\0" in text:
+        return False
+    # Without halves of characters, which no database holds.
+    return text.isprintable() or text == text.encode(errors="ignore").decode()
 
 
 def checked_timezone(name: str, timezone: str) -> str:

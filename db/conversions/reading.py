@@ -60,7 +60,7 @@ def here(wanted: Wanted) -> Iterator[Read]:
             try:
                 events.append(read(fields, wanted.currency, wanted.now))
             except BadEvent as bad:
-                bad_rows.append(BadRow(place, bad.field, bad.value, bad.reason))
+                bad_rows.append(BadRow(place, bad.field, bad.value, bad.reason, row=files.line_of(fields)))
         if len(events) + len(bad_rows) == wanted.size:
             yield Read(prepare(events, wanted.now), bad_rows)
             events, bad_rows = [], []

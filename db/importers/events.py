@@ -101,13 +101,15 @@ def _objects(path: Path, lines: _Begun) -> Iterator[tuple[Place, Fields] | BadRo
         except (ValueError, RecursionError) as error:
             if line.strip():
                 place = Place(path, number)
-                yield BadRow(place, "", line.strip()[:80], f"is not JSON with one event a line: {error}", row=line)
+                yield BadRow(
+                    place, "", line.strip()[:80], f"is not JSON with one event a line: {error}", row=line.strip()
+                )
             continue
         if isinstance(fields, dict):
             yield Place(path, number), fields
         else:
             reason = "is no JSON object: give one event a line"
-            yield BadRow(Place(path, number), "", line.strip()[:80], reason, row=line)
+            yield BadRow(Place(path, number), "", line.strip()[:80], reason, row=line.strip())
     yield from broken
 
 
@@ -152,5 +154,10 @@ def _event(place: Place, fields: dict[str, object]) -> tuple[Place, Fields] | Ba
             try:
                 fields[name] = _DECODER.decode(text)
             except (ValueError, RecursionError) as error:
-                return BadRow(place, name, text[:80], f"is not JSON: {error}")
+                return BadRow(place, name, text[:80], f"is not JSON: {error}", row=line_of(fields))
     return place, fields
+
+
+def line_of(fields: Fields) -> str:
+    """An event as the line of JSON that it is, or would be, in a file of these."""
+    return json.dumps(fields, default=str)

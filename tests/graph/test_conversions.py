@@ -216,6 +216,21 @@ async def test_groups_that_cannot_be_asked_are_refused_by_name(
     assert named in result.errors[0].message
 
 
+async def test_whatever_text_an_event_was_recorded_with_can_be_asked_for(
+    database: Database, org_id: int, shop: Shop, ask: Ask, execute: Execute
+) -> None:
+    odd = "Café\u00a0Shop\n\u2028"
+    await send(database, org_id, shop, [sold("f", "2025-06-03T12:00:00+02:00", "1", app_id=odd, event_name=odd)])
+    fields = "conversions(window: WINDOW, events: [$odd], app: $odd) { totals { count } }".replace("WINDOW", WINDOW)
+    query = f"query ($odd: String!) {{ projects {{ nodes {{ {fields} }} }} }}"
+
+    found = await ask(query, {"odd": odd})
+    half = await execute(query, {"odd": "\ud800"})
+
+    assert found["projects"]["nodes"] == [{"conversions": {"totals": {"count": 1}}}]
+    assert [error.extensions["code"] for error in half.errors] == ["VALIDATION"]
+
+
 async def test_value_in_several_currencies_is_no_order(
     database: Database, org_id: int, shop: Shop, execute: Execute
 ) -> None:

@@ -86,7 +86,7 @@ async def test_what_options_leave_out_is_the_projects(database: Database, org_id
         ({"currency": "x" * 5_000}, "`options.currency`"),
         ({"conversionEvents": []}, "`options.conversionEvents` must hold 1 to 100 names of events; got 0."),
         ({"conversionEvents": [f"event {number}" for number in range(101)]}, "got 101."),
-        ({"conversionEvents": [""]}, "`options.conversionEvents` may hold names of 1 to 200 printable characters"),
+        ({"conversionEvents": [""]}, "`options.conversionEvents` may hold names of 1 to 200 characters without NUL"),
         ({"conversionEvents": ["x" * 5_000]}, "`options.conversionEvents` may hold"),
         ({"conversionEvents": ["a\0b"]}, "`options.conversionEvents` may hold"),
         ({"conversionEvents": ["\ud800"]}, "`options.conversionEvents` may hold"),

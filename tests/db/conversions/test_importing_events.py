@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import gzip
 import json
 from pathlib import Path
 from random import Random
 
+import pyarrow as pa  # type: ignore[import-untyped]  # it has no types …
 import pytest
+from pyarrow import parquet
 
 from db.conversions import importing, reading
 from db.conversions.importing import EventsReport, import_events
@@ -128,6 +131,34 @@ async def test_a_bad_row_refuses_the_file_unless_it_is_to_be_left_out(
     assert kept == 0
     assert (report.new, report.rejected, await count(database)) == (1, 2, 1)
     assert rejects.path.read_text().count("\n") == 3
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
+async def test_what_was_left_out_is_kept_as_lines_that_can_be_mended_and_imported(
+    database: Database, org_id: int, tmp_path: Path, suffix: str
+) -> None:
+    touch = {"platform": "META", "ad": "a1", "kind": "CLICK", "at": "2025-06-01T00:00:00Z"}
+    fields = event("e1", occurred_at="then", revenue_amount="1.10", currency="USD", touches=[touch])
+    path = write(tmp_path / f"events{suffix}", [fields])
+    if suffix == ".csv":
+        cells = [json.dumps(value) if isinstance(value, list) else str(value) for value in fields.values()]
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows([list(fields), cells])
+    elif suffix == ".parquet":
+        parquet.write_table(pa.Table.from_pylist([fields]), path)
+    project_id = await make_tree(database, org_id, "a1")
+
+    with Rejects.beside(path) as rejects:
+        await into(database, org_id, project_id, path, rejects=rejects)
+    with rejects.path.open(newline="") as file:
+        (left_out,) = csv.DictReader(file)
+    mended = write(tmp_path / "mended.jsonl", [json.loads(left_out["row"]) | {"occurred_at": "2025-06-02T00:00:00Z"}])
+    await into(database, org_id, project_id, mended)
+
+    assert left_out["column"] == "occurred_at"
+    found = await told(database, project_id)
+    await take(database, org_id, project_id, [fields | {"occurred_at": "2025-06-02T00:00:00Z"}])
+    assert await told(database, project_id) == found
 
 
 @pytest.mark.parametrize("platform", [[], {"META": 1}, 7, None])
