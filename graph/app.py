@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from secrets import token_hex
 from typing import TypedDict
 
 import orjson
-from asgi_correlation_id import CorrelationIdMiddleware
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -119,18 +116,12 @@ def create_app(settings: Settings, database_url: str, schema: AdgraphSchema = ad
             Route("/", RedirectResponse("/graphql")),
         ],
         middleware=[
-            Middleware(CorrelationIdMiddleware, validator=_is_request_id, generator=lambda: token_hex(16)),
             Middleware(AccessLog),
             Middleware(BodyLimit, largest=settings.max_body_bytes),
             Middleware(Direct, path="/graphql", to=endpoint),
         ],
         exception_handlers={HTTPException: _refused},
     )
-
-
-def _is_request_id(text: str) -> bool:
-    """Whether a client's X-Request-ID may stand in our log and header as it is."""
-    return re.fullmatch(r"[A-Za-z0-9._-]{1,128}", text) is not None
 
 
 async def _refused(request: HttpRequest, exception: Exception) -> Response:
