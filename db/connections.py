@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -33,10 +34,10 @@ class Connections:
 
     def __init__(self, pool: asyncpg.Pool[asyncpg.Record], most: int) -> None:
         self._pool = pool
-        self._turns = asyncio.Semaphore(most)
+        self._most = most
+        self._turns = _Turns(most)
         # By what they were last used for. The last to come back goes first, so that no more are opened than are needed.
         self._free: dict[str, list[Connection]] = {planning: [] for planning in Planning}
-        self._ending = False
 
     @classmethod
     @asynccontextmanager
@@ -49,18 +50,28 @@ class Connections:
             finally:
                 await connections._end()
 
-    def one(self, planning: str = Planning.EACH_TIME) -> _One:
-        """A connection for the length of an `async with`; waits while all are in use."""
-        return _One(self, planning)
+    @asynccontextmanager
+    async def one(self, planning: str = Planning.EACH_TIME) -> AsyncIterator[Connection]:
+        """A connection for the length of the block; waits while all are in use."""
+        connection = await self.take(planning)
+        try:
+            yield connection
+        except BaseException:
+            await self.give_up(connection)
+            raise
+        self.give_back(connection, planning)
 
     async def take(self, planning: str) -> Connection:
-        """A connection that has to be given back."""
-        await self._turns.acquire()
+        """A connection that has to be given back, or given up where something failed; waits while all are in use."""
+        if not self._turns.taken():
+            await self._turns.wait()
+        own = self._free[planning]
+        if own and _is_open(own[-1]):
+            return own.pop()
         try:
-            own = self._free[planning]
-            return own.pop() if own and _is_open(own[-1]) else await self._other(planning)
+            return await self._other(planning)
         except BaseException:
-            self._turns.release()
+            self._turns.give_back()
             raise
 
     async def _other(self, planning: str) -> Connection:
@@ -79,21 +90,28 @@ class Connections:
             raise
         return connection
 
-    async def give_back(self, connection: Connection, planning: str, *, sound: bool) -> None:
-        """Takes it back; `sound`: whether all that was done with it succeeded."""
+    def give_back(self, connection: Connection, planning: str) -> None:
+        """Takes it back, once all that was done with it has succeeded."""
+        self._free[planning].append(connection)
+        self._turns.give_back()
+
+    async def give_up(self, connection: Connection) -> None:
+        """Takes it back whatever it is in."""
         try:
-            if sound and not self._ending:
-                self._free[planning].append(connection)
-            else:
-                await self._pool.release(connection)
+            await self._pool.release(connection)
         finally:
-            self._turns.release()
+            self._turns.give_back()
 
     async def _end(self) -> None:
-        self._ending = True
+        """Waits for what is in use, and leaves nothing to the pool that it would wait for."""
+        for _ in range(self._most):
+            if not self._turns.taken():
+                await self._turns.wait()
         for free in self._free.values():
             while free:
                 await self._pool.release(free.pop())
+        for _ in range(self._most):
+            self._turns.give_back()
 
 
 def _is_open(connection: Connection) -> bool:
@@ -103,21 +121,39 @@ def _is_open(connection: Connection) -> bool:
         return False
 
 
-class _One:
-    """What `Connections.one` gives. A class, since a generator takes ten times as long."""
+class _Turns:
+    """A semaphore. That of asyncio takes as long to see that nobody waits as the rest of a small statement's way."""
 
-    __slots__ = ("_connection", "_connections", "_planning")
+    def __init__(self, number: int) -> None:
+        self._left = number
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
-    def __init__(self, connections: Connections, planning: str) -> None:
-        self._connections = connections
-        self._planning = planning
+    def taken(self) -> bool:
+        """Whether there was a turn, which is then taken."""
+        if self._left:
+            self._left -= 1
+            return True
+        return False
 
-    async def __aenter__(self) -> Connection:
-        self._connection = await self._connections.take(self._planning)
-        return self._connection
+    async def wait(self) -> None:
+        """Takes the turn of one who gives it back, first come, first served."""
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except BaseException:
+            if turn.done() and not turn.cancelled():
+                self.give_back()
+            raise
 
-    async def __aexit__(self, failure: type[BaseException] | None, *_: object) -> None:
-        await self._connections.give_back(self._connection, self._planning, sound=failure is None)
+    def give_back(self) -> None:
+        """Hands the turn to whoever waits."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():  # has given up
+                turn.set_result(None)
+                return
+        self._left += 1
 
 
 class _Connect:

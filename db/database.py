@@ -220,9 +220,16 @@ class Database:
         a plan for the number at hand. Where there are few of whatever is asked for, to plan takes several times as long
         as to run, and a `planning` of ONCE leaves that out.
         """
+        connections = self._connections
         with _told:
-            async with self._connections.one(planning) as connection:
-                return await _fetch(connection, name, arguments, row, label, slots)
+            connection = await connections.take(planning)
+            try:
+                rows = await _fetch(connection, name, arguments, row, label, slots)
+            except BaseException:
+                await connections.give_up(connection)
+                raise
+            connections.give_back(connection, planning)
+            return rows
 
     async def execute(self, name: str, *arguments: object, label: str | None = None, **slots: str) -> None:
         """Runs the statement `name` for its effect, in a transaction of its own."""
