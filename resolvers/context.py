@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Se
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -15,7 +15,8 @@ from db.database import Database
 from db.errors import QueryTooComplex
 from db.level import Platform
 from resolvers.ahead import Ahead
-from resolvers.alike import Alike, distinct
+from resolvers.alike import distinct
+from resolvers.loaded import Call, Loaded
 
 # Until then, documents say, each platform may restate a day.
 SETTLES_AFTER: Mapping[Platform, int] = MappingProxyType(dict.fromkeys(Platform, 72))
@@ -44,51 +45,6 @@ def found_by(find: Find) -> Callable[[B], B]:
     return register
 
 
-class _Call(Generic[K]):
-    """One call of a batch function: made by whoever comes first, after all of that turn have added their keys."""
-
-    __slots__ = ("error", "keys", "lock", "made", "values")
-
-    def __init__(self, keys: Sequence[K] = ()) -> None:
-        self.keys = keys
-        # What came of it, key by key, where nobody else has asked by then.
-        self.values: Sequence[Any] | None = None
-        # Who waits for it makes it, if whoever was about to has been cancelled.
-        self.lock = asyncio.Lock()
-        self.made = False
-        self.error: Exception | None = None
-
-
-class _Loaded(Generic[K, V]):
-    """What one batch function gave for one set of arguments, and the call that each key is part of."""
-
-    __slots__ = ("alone", "calls", "gathering", "values")
-
-    def __init__(self) -> None:
-        self.values: dict[K, V] = {}
-        self.calls: dict[K, _Call[K]] = {}
-        self.gathering: _Call[K] | None = None
-        # The only call so far, whose keys nobody has had to tell apart yet.
-        self.alone: _Call[K] | None = None
-
-    def some(self, keys: Sequence[K]) -> Sequence[V] | None:
-        """The values of some keys of the only call, side by side as its own; None where they have to be told apart."""
-        call = self.alone
-        if call is None or not isinstance(call.values, Alike) or not isinstance(call.keys, Alike):
-            return None
-        numbers = call.keys.numbers_of(keys)
-        return None if numbers is None else call.values.picked(numbers)
-
-    def tell_apart(self) -> None:
-        """From now on each key and each value is known by itself."""
-        if (call := self.alone) is None:
-            return
-        self.alone = None
-        self.calls = dict.fromkeys(call.keys, call)
-        if call.values is not None:
-            self.values = dict(zip(call.keys, call.values, strict=True))
-
-
 @dataclass(slots=True, eq=False)
 class Request:
     """One request of one organization. `now` is read once, so that every window of an answer means the same days."""
@@ -110,7 +66,7 @@ class Request:
     # What has been worked out and is asked for again and again.
     told: dict[Hashable, Any] = field(default_factory=dict)
     ahead: Ahead = field(default_factory=Ahead)
-    _loaded: dict[Hashable, _Loaded[Any, Any]] = field(default_factory=dict)
+    _loaded: dict[Hashable, Loaded[Any, Any]] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
     _making: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -132,20 +88,20 @@ class Request:
             keys = list(keys)
             if (found := self.at_once(batch, keys, *arguments, **named)) is not None:
                 return found
-        loaded: _Loaded[K, V] | None = self._loaded.get((batch, arguments))
+        loaded: Loaded[K, V] | None = self._loaded.get((batch, arguments))
         if loaded is None:
-            loaded = self._loaded[batch, arguments] = _Loaded()
+            loaded = self._loaded[batch, arguments] = Loaded()
         loaded.tell_apart()
         wanted = dict.fromkeys(keys)
         unknown = [key for key in wanted if key not in loaded.calls]
         if unknown:
             if loaded.gathering is None:
-                loaded.gathering = _Call()
+                loaded.gathering = Call()
             loaded.gathering.keys = [*loaded.gathering.keys, *unknown]
             loaded.calls.update(dict.fromkeys(unknown, loaded.gathering))
         # First the call that may be ours to make, then those that others have made.
         for call in dict.fromkeys(loaded.calls[key] for key in (*unknown, *wanted)):
-            await self._made(call, loaded, batch, arguments)
+            await call.wait(self._make, call, loaded, batch, arguments)
         return loaded.values
 
     async def load_column(
@@ -156,7 +112,7 @@ class Request:
         **named: P.kwargs,
     ) -> Sequence[V]:
         """The same as a value for each key, in their order: as `batch` gave them, where nobody else asks it then."""
-        known: _Loaded[K, V] | None = self._loaded.get((batch, arguments))
+        known: Loaded[K, V] | None = self._loaded.get((batch, arguments))
         if known is not None and known.alone is not None and known.alone.keys is keys:
             return await self._column(known.alone, known, batch, arguments, keys)
         if known is not None and (some := known.some(keys)) is not None:
@@ -164,16 +120,16 @@ class Request:
         if known is not None or not distinct(keys):
             found = await self.load_all(batch, keys, *arguments, **named)
             return [found[key] for key in keys]
-        loaded: _Loaded[K, V] = _Loaded()
+        loaded: Loaded[K, V] = Loaded()
         self._loaded[batch, arguments] = loaded
-        call = loaded.alone = loaded.gathering = _Call(keys)
+        call = loaded.alone = loaded.gathering = Call(keys)
         return await self._column(call, loaded, batch, arguments, keys)
 
     async def _column(
-        self, call: _Call[K], loaded: _Loaded[K, V], batch: Callable[..., Awaitable[Sequence[V]]],
+        self, call: Call[K], loaded: Loaded[K, V], batch: Callable[..., Awaitable[Sequence[V]]],
         arguments: tuple[Any, ...], keys: Sequence[K],
     ) -> Sequence[V]:  # fmt: skip
-        await self._made(call, loaded, batch, arguments)
+        await call.wait(self._make, call, loaded, batch, arguments)
         return [loaded.values[key] for key in keys] if call.values is None else call.values
 
     async def load(
@@ -237,19 +193,8 @@ class Request:
         """Leaves such values to other requests."""
         self.kept.update(zip(((batch, key, *arguments) for key in keys), values, strict=True))
 
-    async def _made(
-        self, call: _Call[K], loaded: _Loaded[K, V], batch: Callable[..., Awaitable[Sequence[V]]],
-        arguments: tuple[Any, ...],
-    ) -> None:  # fmt: skip
-        if not call.made:
-            async with call.lock:
-                if not call.made:
-                    await self._make(call, loaded, batch, arguments)
-        if call.error is not None:
-            raise call.error
-
     async def _make(
-        self, call: _Call[K], loaded: _Loaded[K, V], batch: Callable[..., Awaitable[Sequence[V]]],
+        self, call: Call[K], loaded: Loaded[K, V], batch: Callable[..., Awaitable[Sequence[V]]],
         arguments: tuple[Any, ...],
     ) -> None:  # fmt: skip
         if self.branches:
