@@ -99,6 +99,7 @@ async def take_events(
             await transaction.execute("add_up_in_memory", org_id)
             (found,) = await transaction.fetch("project_of_import", org_id, project, row=_ProjectRow)
             intake = await Intake.locked(transaction, org_id, found.id)
+            await intake.expect_many()
             remaining = iter(events)
             while batch := list(islice(remaining, BATCH)):
                 await intake.take(prepare(batch, now), now)
@@ -133,6 +134,7 @@ class _Run:
             read = await asyncio.to_thread(next, batches, None)
             # From here on others wait: not for what comes first to be read.
             intake = await Intake.locked(transaction, org_id, project_id)
+            await intake.expect_many()
             while read:
                 number += 1
                 for bad_row in read.bad_rows:

@@ -23,6 +23,8 @@ from db.importers import events as files
 from db.importers.files import STANDARD_INPUT, bytes_of, bytes_read, have_read
 from db.importers.records import BadRow
 
+# So many come first, then ever more: nobody waits long for the first of them.
+_FIRST = 1_000
 # Files that together are smaller are read sooner than a process has started.
 LARGE = 2_000_000
 _LENGTH = 8
@@ -30,9 +32,9 @@ _PROGRAM = "import sys; sys.path[:] = {path!r}; from db.conversions.reading impo
 
 
 class Wanted(NamedTuple):
-    """What is to be read: files whose events are taken at the moment `now`, so many at a time.
+    """What is to be read: files whose events are taken at the moment `now`.
 
-    Values without a currency are in `currency`, if there is one.
+    Values without a currency are in `currency`, if there is one. `size`: so many at a time, at first fewer.
     """
 
     paths: Sequence[Path]
@@ -52,6 +54,7 @@ def here(wanted: Wanted) -> Iterator[Read]:
     """Everything in the files, batch after batch."""
     events: list[Event] = []
     bad_rows: list[BadRow] = []
+    size = min(_FIRST, wanted.size)
     for row in files.read(wanted.paths):
         if isinstance(row, BadRow):
             bad_rows.append(row)
@@ -61,9 +64,10 @@ def here(wanted: Wanted) -> Iterator[Read]:
                 events.append(read(fields, wanted.currency, wanted.now))
             except BadEvent as bad:
                 bad_rows.append(BadRow(place, bad.field, bad.value, bad.reason, row=files.line_of(fields)))
-        if len(events) + len(bad_rows) == wanted.size:
+        if len(events) + len(bad_rows) == size:
             yield Read(prepare(events, wanted.now), bad_rows)
             events, bad_rows = [], []
+            size = min(2 * size, wanted.size)
     if events or bad_rows:
         yield Read(prepare(events, wanted.now), bad_rows)
 

@@ -15,6 +15,8 @@ from db.database import Row, Transaction
 
 # Texts whose numbers are remembered, at most: else a long import would fill the memory.
 _MOST_KNOWN = 1_000_000
+# Places for marks of ids. However many there are, a mark that another id left costs no more than a look.
+_MARKS = 2**24
 
 
 class _NumberRow(Row):
@@ -104,6 +106,15 @@ class Stored:
         self.ads: dict[tuple[str, str], int] = {}
         self._strange: set[tuple[str, str]] = set()
         self._refunds: bool | None = None
+        # Where nothing was there before: marks of the ids that came since, and whether `users` has all users.
+        self._marks: bytearray | None = None
+        self._has_all_users = False
+
+    async def expect_many(self) -> None:
+        """Much is to come: asks once whether anything is there; where nothing is, nobody looks for what is new."""
+        if not (await self._transaction.fetch("has_conversions", *self._key, row=_FoundRow))[0].found:
+            self._marks = bytearray(_MARKS)
+            self._has_all_users = True
 
     async def number_names(self, wanted: Iterable[str | None]) -> None:
         """Makes sure that `names` has all of these."""
@@ -113,17 +124,20 @@ class Stored:
         """Makes sure that `users` has all of these."""
         if len(self.users) > _MOST_KNOWN:
             self.users.clear()
-        await self._number("conversion_users", self.users, wanted)
+            self._has_all_users = False
+        await self._number("conversion_users", self.users, wanted, all_known=self._has_all_users)
 
-    async def _number(self, what: str, known: dict[str, int], wanted: Iterable[str | None]) -> None:
-        new = sorted({name for name in wanted if name is not None and name not in known})
-        if new:
-            rows = await self._transaction.fetch(f"{what}_known", *self._key, new, row=_NumberRow)
+    async def _number(
+        self, what: str, known: dict[str, int], wanted: Iterable[str | None], *, all_known: bool = False
+    ) -> None:
+        missing = sorted({name for name in wanted if name is not None and name not in known})
+        if missing and not all_known:
+            rows = await self._transaction.fetch(f"{what}_known", *self._key, missing, row=_NumberRow)
             known.update(rows)  # type: ignore[arg-type]  # rows of two
-            if len(rows) < len(new):
-                missing = [name for name in new if name not in known]
-                added = await self._transaction.fetch(f"add_{what}", *self._key, missing, row=_NumberRow)
-                known.update(added)  # type: ignore[arg-type]  # rows of two
+            missing = [name for name in missing if name not in known]
+        if missing:
+            added = await self._transaction.fetch(f"add_{what}", *self._key, missing, row=_NumberRow)
+            known.update(added)  # type: ignore[arg-type]  # rows of two
 
     async def find_ads(self, touched: Iterable[tuple[str, str]]) -> None:
         """Makes sure that `ads` has those of the touched ads that are in the project."""
@@ -133,13 +147,32 @@ class Stored:
                 self.ads[row.platform, row.external_id] = row.id
             self._strange.update(key for key in wanted if key not in self.ads)
 
-    async def by_keys(self, wanted: Sequence[Key]) -> list[_PlaceRow]:
-        """Those of the ids that some conversion or refund goes by: their places, from 0 on, and who does."""
-        names = self.names
-        return await self._transaction.fetch(
-            "conversions_by_keys", *self._key, [key[0] for key in wanted], [key[1] for key in wanted],
-            [names[key[2]] for key in wanted], row=_PlaceRow,
+    async def by_keys(self, wanted: Sequence[Key]) -> list[tuple[int, int]]:
+        """Those of the ids that some conversion or refund goes by: their places, from 0 on, and who does.
+
+        The others are to be written before it is asked again.
+        """
+        places: Sequence[int] = range(len(wanted)) if self._marks is None else self._marked(self._marks, wanted)
+        if not places:
+            return []
+        names, keys = self.names, [wanted[place] for place in places]
+        rows = await self._transaction.fetch(
+            "conversions_by_keys", *self._key, [key[0] for key in keys], [key[1] for key in keys],
+            [names[key[2]] for key in keys], row=_PlaceRow,
         )  # fmt: skip
+        return [(places[row.place], row.conversion_id) for row in rows]
+
+    @staticmethod
+    def _marked(marks: bytearray, wanted: Sequence[Key]) -> list[int]:
+        """The places of the ids that may have come before. From now on all of them have."""
+        found = []
+        for place, key in enumerate(wanted):
+            mark = hash(key) % _MARKS
+            if marks[mark]:
+                found.append(place)
+            else:
+                marks[mark] = 1
+        return found
 
     async def messages(self, ids: Collection[int]) -> dict[int, list[Event]]:
         """The events of conversions and refunds."""

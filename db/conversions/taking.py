@@ -40,6 +40,10 @@ class Intake:
         """How many touches, among those of events that were new, are of ads that the project does not have."""
         return self._telling.strange_touches
 
+    async def expect_many(self) -> None:
+        """To be called first where many batches follow, for then it is worth to know whether the project is empty."""
+        await self._telling.stored.expect_many()
+
     async def take(self, batch: Batch, received_at: datetime) -> list[bool]:
         """Takes a batch; for each event whether it tells of something new, rather than of what was known.
 

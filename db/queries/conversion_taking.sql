@@ -31,15 +31,21 @@ where org_id = $1 and project_id = $2 and name = any($3::text[])
 order by id;
 
 -- name: add_conversion_users
+-- Those that are not there: nobody else adds some meanwhile.
 insert into conversion_user (org_id, project_id, name)
 select $1, $2, wanted.name
 from unnest($3::text[]) as wanted (name)
-on conflict (org_id, project_id, name) do nothing
 returning name, id;
 
 -- name: next_conversion_ids
 select nextval('conversion_id') as id
 from generate_series(1, $1::integer);
+
+-- name: has_conversions
+-- Whether the project $2 has anything of conversions.
+select
+    exists (select 1 from conversion_key where org_id = $1 and project_id = $2)
+    or exists (select 1 from conversion_user where org_id = $1 and project_id = $2) as found;
 
 -- name: conversions_by_keys
 -- The conversion that goes by each of the ids $3, of the types $4 and the event names $5; place is that in the arrays,

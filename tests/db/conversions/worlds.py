@@ -86,6 +86,22 @@ async def take(database: Database, org_id: int, project_id: int, events: list[Fi
     return new
 
 
+async def take_at_once(
+    database: Database, org_id: int, project_id: int, events: list[Fields], size: int = 1_000
+) -> list[bool]:
+    """Takes the events in batches, as imports do; which of them were new."""
+    new = []
+    with recording():
+        async with database.transaction() as transaction:
+            intake = await Intake.locked(transaction, org_id, project_id)
+            await intake.expect_many()
+            for start in range(0, len(events), size):
+                batch = [read(fields, "USD", NOW) for fields in events[start : start + size]]
+                new += await intake.take(prepare(batch, NOW), NOW)
+            await intake.finish()
+    return new
+
+
 async def rows(database: Database, sql: str, *arguments: object) -> list[tuple[Any, ...]]:
     """The rows of any statement."""
     with recording():
@@ -128,7 +144,7 @@ select
     refund_of, trim_scale(value) as value, currency
 from conversion_refund as refund
 where refund.project_id = $1
-order by 1, 2
+order by 1, 2, 3, 4, 5
 """
 MESSAGES = """
 select kind, source, name.name, event_id, transaction_id, occurred_at, app, platform, user_id, trim_scale(value),
