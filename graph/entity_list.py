@@ -15,7 +15,7 @@ from graph.enums import EntityStatus
 from graph.field import batched
 from graph.options import PerformanceOptions, options_of
 from graph.performance import Chosen, Days, Performance, Platforms
-from graph.ranking import MOST_CONDITIONS, Direction, MetricCondition, MetricOrder, few, given
+from graph.ranking import MOST_CONDITIONS, Direction, MetricCondition, MetricOrder, few, given, text
 from graph.selection import Selection
 from graph.window import WindowInput
 from resolvers import entity_list, global_id, performance, ranking, tree
@@ -97,12 +97,14 @@ class EntityFilter:
     def conditions(self, kind: Kind[Row]) -> Conditions:
         """What entities of that kind shall be; `Invalid` where an id is of none."""
         ids, external, statuses = given(self.ids), given(self.external_ids), given(self.statuses)
+        name = given(self.name_contains)
         return Conditions(
             None if ids is None
             else tuple(global_id.parse_as(kind, id_, "filter.ids") for id_ in few("filter.ids", ids, MOST)),
-            None if external is None else tuple(few("filter.externalIds", external, MOST)),
+            None if external is None
+            else tuple(text("filter.externalIds", id_) for id_ in few("filter.externalIds", external, MOST)),
             None if statuses is None else tuple(status.value for status in few("filter.statuses", statuses, MOST)),
-            given(self.name_contains),
+            None if name is None else text("filter.nameContains", name),
         )  # fmt: skip
 
     def measured(self) -> tuple[ranking.MetricCondition, ...]:

@@ -20,6 +20,7 @@ from graph.field import batched
 from graph.metric_catalog import metric_catalog
 from graph.node import Node
 from graph.project import Project
+from graph.ranking import text
 from graph.selection import Selection
 from resolvers import global_id, tree
 from resolvers.context import Request
@@ -121,11 +122,13 @@ def _entity(kind: Kind[Row]) -> Any:
         if node_id:
             return await by_id(request, selection, kind, global_id.parse_as(kind, node_id))
         assert external
-        key = (external.platform, external.id)
+        key = (external.platform, text("external.id", external.id))
         row = await request.load(tree.by_external_id, key, kind, selection.columns(kind))
         if row is None:
             name = global_id.TYPE_NAMES[kind]
-            raise NotFound(f"There is no {name} that {external.platform.value} knows as {external.id!r}.")
+            raise NotFound(
+                f"There is no {name} that {external.platform.value} knows as {global_id.shown(external.id)}."
+            )
         return row
 
     async def many(

@@ -70,6 +70,13 @@ def given(value: V | None) -> V | None:
     return None if value is strawberry.UNSET else value
 
 
+def text(name: str, value: str) -> str:
+    """The text that a client gave as `name`; `Invalid` where the database holds no such text."""
+    if "\0" in value:
+        raise Invalid(f"`{name}` holds the character NUL, which no text here has. Leave it out.")
+    return value
+
+
 def few(name: str, values: Sequence[V], most: int) -> Sequence[V]:
     """The list that a client gave as `name`; `Invalid` where it is longer than `most`."""
     if len(values) > most:

@@ -49,7 +49,7 @@ def parse(text: str, argument: str = "id") -> tuple[Kind[Row], int]:
     """The kind and number behind a global id, given as that argument; `Invalid` if it is none of ours."""
     label, number = _decode(text) or ("", 0)
     if label not in _KINDS:
-        raise Invalid(f"`{argument}`: {_shown(text)} is not an id. Use the `id` that a node was given with, unchanged.")
+        raise Invalid(f"`{argument}`: {shown(text)} is not an id. Use the `id` that a node was given with, unchanged.")
     return _KINDS[label], number
 
 
@@ -57,9 +57,7 @@ def parse_as(kind: Kind[Row], text: str, argument: str = "id") -> int:
     """The number behind the id of a node of one kind; `Invalid` if it is of another."""
     found, number = parse(text, argument)
     if found is not kind:
-        raise Invalid(
-            f"`{argument}`: {_shown(text)} is the id of {_with_article(found)}, not of {_with_article(kind)}."
-        )
+        raise Invalid(f"`{argument}`: {shown(text)} is the id of {_with_article(found)}, not of {_with_article(kind)}.")
     return number
 
 
@@ -73,7 +71,7 @@ def parse_cursor(kind: Kind[Row], text: str, parent_id: int | None) -> int:
     label, number = _decode(text) or ("", 0)
     if label != _list_of(kind, parent_id):
         raise Invalid(
-            f"`after`: {_shown(text)} is not a cursor of this list. Use `pageInfo.endCursor` of the same list."
+            f"`after`: {shown(text)} is not a cursor of this list. Use `pageInfo.endCursor` of the same list."
         )
     return number
 
@@ -83,7 +81,8 @@ def _list_of(kind: Kind[Row], parent_id: int | None) -> str:
     return f"after {name}" if parent_id is None else f"after {name} of {parent_id}"
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """What a client sent, as an error quotes it."""
     return repr(text if len(text) <= 60 else text[:60] + "…")
 
 

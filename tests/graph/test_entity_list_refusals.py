@@ -198,3 +198,16 @@ async def test_bounds_that_are_no_numbers_are_refused(database, org_id, execute)
 
     assert [error.extensions for error in result.errors] == [{"code": "VALIDATION"}]
     assert "gt" in result.errors[0].message
+
+
+@pytest.mark.parametrize(("arguments", "named"), [
+    ({"filter": {"nameContains": "a\0"}}, "`filter.nameContains`"),
+    ({"filter": {"externalIds": ["1", "\0"]}}, "`filter.externalIds`"),
+])  # fmt: skip
+async def test_a_text_that_no_database_holds_is_refused_by_name(database, org_id, refused, arguments, named):
+    tree = await make_tree(database, org_id)
+
+    error = await refused("Campaign", tree.campaign, "ads", **arguments)
+
+    assert error.extensions == {"code": "VALIDATION"}
+    assert error.message.startswith(f"{named} holds the character NUL")

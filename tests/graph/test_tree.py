@@ -252,11 +252,16 @@ async def test_a_look_up_wants_exactly_one_identity(execute, arguments):
     assert result.errors[0].extensions == {"code": "VALIDATION"}
 
 
-async def test_an_unknown_external_id_is_not_found(execute):
-    result = await execute('{ ad(external: {platform: META, id: "1"}) { id } }')
+@pytest.mark.parametrize(("id_", "code"), [("1", "NOT_FOUND"), ("", "NOT_FOUND"), ("1" * 5_000, "NOT_FOUND"),
+                                           ("1\0", "VALIDATION"), ("\0", "VALIDATION")])  # fmt: skip
+async def test_an_unknown_external_id_is_not_found(execute, id_, code):
+    query = "query ($id: String!) { ad(external: {platform: META, id: $id}) { id } }"
+    result = await execute(query, {"id": id_})
 
     assert result.data == {"ad": None}
-    assert result.errors[0].extensions == {"code": "NOT_FOUND"}
+    assert result.errors[0].extensions == {"code": code}
+    assert code == "NOT_FOUND" or result.errors[0].message.startswith("`external.id` holds the character NUL")
+    assert len(result.errors[0].message) < 200
 
 
 async def test_nobody_finds_another_organizations_nodes(database, org_id, execute, ask):
