@@ -71,12 +71,12 @@ async def klayrai(database: Database, org_id: int) -> None:
         for number, (cents, millionths) in enumerate(before)
     ]  # fmt: skip
     tree = [
-        make_entity(Level.AD_ACCOUNT, "act_1", name="Klayrai", currency="EUR", timezone="Europe/Berlin"),
-        make_entity(Level.CAMPAIGN, "camp_abc123", "act_1", name="Summer Sale 2026 - TOF"),
-        make_entity(Level.CAMPAIGN, "camp_def456", "act_1", name="Retargeting - Cart Abandoners"),
+        make_entity(Level.AD_ACCOUNT, "1001", name="Klayrai", currency="EUR", timezone="Europe/Berlin"),
+        make_entity(Level.CAMPAIGN, "camp_abc123", "1001", name="Summer Sale 2026 - TOF"),
+        make_entity(Level.CAMPAIGN, "camp_def456", "1001", name="Retargeting - Cart Abandoners"),
     ]
     reach = WindowReach(
-        make_place(), Platform.META, Level.AD_ACCOUNT, "act_1", first, first + timedelta(7), 281_667
+        make_place(), Platform.META, Level.AD_ACCOUNT, "1001", first, first + timedelta(7), 281_667
     )  # fmt: skip
     await take(database, org_id, [*tree, *facts, reach], project="Klayrai")
 
@@ -84,12 +84,12 @@ async def klayrai(database: Database, org_id: int) -> None:
 async def roas_to(database: Database, org_id: int) -> str:
     """ROAS.to prints no example: an account in New York, two campaigns, an ad in each. The project's id."""
     tree = [
-        make_entity(Level.AD_ACCOUNT, "act_7", name="ROAS", currency="USD", timezone="America/New_York"),
+        make_entity(Level.AD_ACCOUNT, "7007", name="ROAS", currency="USD", timezone="America/New_York"),
         *(
             make_entity(level, f"{letter}_{number}", above.format(number), name=f"{letter} {number}", status="ACTIVE",
                         **({"budget_micros": 50 * MILLION, "budget_period": "DAILY"} if letter == "c" else {}))
             for number in (1, 2)
-            for level, letter, above in ((Level.CAMPAIGN, "c", "act_7"), (Level.AD_SET, "s", "c_{}"),
+            for level, letter, above in ((Level.CAMPAIGN, "c", "7007"), (Level.AD_SET, "s", "c_{}"),
                                          (Level.AD, "a", "s_{}"))
         ),
     ]  # fmt: skip

@@ -12,6 +12,7 @@ import pytest
 
 from db.database import Database
 from graph.settings import CHECKOUT
+from resolvers import global_id
 from tests.graph import recipe_data
 from tests.test_documents import Block, blocks
 
@@ -79,6 +80,24 @@ async def test_layers_ads_metrics(database: Database, org_id: int, ask: Ask) -> 
         assert wrong(point["metrics"], dict(zip(("spend", "conversions", "cpa", "roas"), printed, strict=True))) == {}
 
 
+async def test_layers_ads_metrics_of_a_project(database: Database, org_id: int, ask: Ask) -> None:
+    await recipe_data.layers(database, org_id)
+    project = global_id.encode("Project", await recipe_data.project_id(database, org_id, "Layers"))
+
+    found = (await ask(recipe("layers-ads-metrics.md", 1), {"project": project}))["project"]["performance"]
+
+    totals = {one["metric"]: one["value"] for one in found["totals"]["values"]}
+    assert list(totals) == ["SPEND", "CONVERSIONS", "CPA", "ROAS"]
+    assert wrong(totals, {"SPEND": "2819.66", "CONVERSIONS": "732", "CPA": "3.85", "ROAS": "3.42"}) == {}
+    weeks = found["series"]["points"]
+    assert [(one["bucket"], one["partial"]) for one in weeks] == [
+        ("2026-03-30", True), ("2026-04-06", False), ("2026-04-13", True),
+    ]  # fmt: skip
+    spends = [one["metrics"]["values"][0] for one in weeks]
+    assert {one["metric"] for one in spends} == {"SPEND"}
+    assert sum(one["value"] for one in spends) == pytest.approx(2819.66)
+
+
 async def test_layers_conversions(database: Database, org_id: int, ask: Ask) -> None:
     await recipe_data.layers_conversions(database, org_id)
 
@@ -127,6 +146,18 @@ async def test_klayrai_insights_summary(database: Database, org_id: int, ask: As
     assert found["breakdown"]["rest"] == {"spend": 0, "conversions": 0}
 
 
+async def test_klayrai_insights_summary_of_selected_campaigns(database: Database, org_id: int, ask: Ask) -> None:
+    await recipe_data.klayrai(database, org_id)
+
+    found = (await ask(recipe("klayrai-insights-summary.md", 1)))["adAccount"]["campaigns"]["performance"]
+
+    assert wrong(found["totals"], {"spend": "2840.50", "conversions": "142", "cpa": "20.00"}) == {}
+    before = 3142.80
+    assert found["comparison"]["changes"]["spend"] == {
+        "percent": pytest.approx((2840.50 - before) / before * 100), "verdict": "NEUTRAL",
+    }  # fmt: skip
+
+
 # What the two campaigns, their ad sets and ads add up to over the seven days; the first one sold twice.
 FIRST = {
     "impressions": 7000, "clicks": 140, "linkClicks": 70, "spend": 70, "reach": None, "ctr": 2, "cpc": 0.5, "cpm": 10,
@@ -150,7 +181,7 @@ async def test_roas_to_lists_and_details(database: Database, org_id: int, ask: A
     accounts, *queries = (recipe("roas-to.md", number) for number in range(7))
 
     (account,) = (await ask(accounts, project))["project"]["adAccounts"]["nodes"]
-    assert (account["externalId"], account["timezone"]) == ("act_7", "America/New_York")
+    assert (account["externalId"], account["timezone"]) == ("7007", "America/New_York")
     assert account["performance"]["totals"] == BOTH
     for level, (listed, detail) in (
         ("campaign", queries[:2]), ("adSet", queries[2:4]), ("ad", queries[4:]),
@@ -180,10 +211,22 @@ async def test_roas_to_conversions_are_of_days_in_new_york(database: Database, o
     ]  # fmt: skip
 
 
+async def test_roas_to_conversions_one_by_one(database: Database, org_id: int, ask: Ask) -> None:
+    await recipe_data.roas_to(database, org_id)
+
+    found = (await ask(recipe("roas-to.md", 8)))["adAccount"]["conversionEvents"]
+
+    assert found["pageInfo"]["hasNextPage"] is False
+    assert [(one["userId"], one["value"], one["cause"], one["ad"]["externalId"]) for one in found["nodes"]] == [
+        ("third", 28, "LAST_CLICK", "a_2"), ("second", 70.5, "LAST_CLICK", "a_1"), ("first", 105, "LAST_CLICK", "a_1"),
+    ]  # fmt: skip
+    assert found["nodes"][0]["messages"] == [{"source": "SDK", "eventId": "third"}]
+
+
 async def test_roas_to_daily_aggregates(database: Database, org_id: int, ask: Ask) -> None:
     project = {"project": await recipe_data.roas_to(database, org_id)}
 
-    found = (await ask(recipe("roas-to.md", 8), project))["project"]["performance"]
+    found = (await ask(recipe("roas-to.md", 9), project))["project"]["performance"]
 
     points = found["series"]["points"]
     assert [point["bucket"] for point in points] == [
