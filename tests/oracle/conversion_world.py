@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from db.database import Database
 from db.level import Level, Platform
 from tests.make import make_ad, make_ad_account, make_ad_set, make_campaign, make_coverage, make_fact, make_project
-from tests.oracle.conversions import DIMENSIONS, Account, Event, KnownAd, Question, Spent, Touch
+from tests.oracle.conversion_questions import Account, Event, KnownAd, Question, Spent, Touch
+from tests.oracle.conversions import DIMENSIONS
 from tests.oracle.costs import Books
 
 NAMES = ("purchase_success", "subscribe_success", "trial_start", "custom")

@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from tests.oracle.conversions import Account, Group, KnownAd, Question, Spent
+from tests.oracle.conversion_questions import Account, Group, KnownAd, Question, Spent
 
 SLOT = timedelta(minutes=15)
 ENTITIES = {"AD_ACCOUNT": "ad_account", "CAMPAIGN": "campaign", "AD_SET": "ad_set", "AD": "ad"}

@@ -10,7 +10,7 @@ from typing import Any
 from db.conversions.event import BadEvent
 from db.conversions.recording import record
 from db.database import Database
-from tests.oracle.conversions import Event
+from tests.oracle.conversion_questions import Event
 
 
 async def send(

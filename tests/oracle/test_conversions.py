@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from resolvers import global_id
+from tests.oracle.conversion_questions import Group, Question
 from tests.oracle.conversion_world import World, make_question, make_world
-from tests.oracle.conversions import Group, Oracle, Question, shown
+from tests.oracle.conversions import Oracle, shown
 from tests.oracle.costs import cost
 from tests.oracle.sending import send
 

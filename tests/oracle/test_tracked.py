@@ -14,8 +14,9 @@ import pytest
 
 from db import tracked_sums
 from resolvers import global_id
+from tests.oracle.conversion_questions import Question
 from tests.oracle.conversion_world import DAYS, FIRST, NAMES, World, make_world
-from tests.oracle.conversions import Oracle, Question, shown
+from tests.oracle.conversions import Oracle, shown
 from tests.oracle.sending import send
 
 TYPES = {"ad_account": "AdAccount", "campaign": "Campaign", "ad_set": "AdSet", "ad": "Ad"}

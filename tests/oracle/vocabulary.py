@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]  # it has no types
 
+from tests.oracle.statements import statements
 from tests.oracle.vocabulary_world import DAY, DAYS, FIRST, KINDS, Entity, Question, World
 
-STATEMENTS = dict(
-    re.findall(r"(?ms)^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", Path(__file__).with_suffix(".sql").read_text())
-)
+STATEMENTS = statements("vocabulary_facts", "vocabulary_questions", "vocabulary_answers")
 # Days that windows may reach.
 CALENDAR = [date(2022, 1, 1) + number * DAY for number in range((FIRST + (DAYS + 60) * DAY - date(2022, 1, 1)).days)]
 
