@@ -10,9 +10,9 @@ from typing import NamedTuple
 from db.database import Row, Transaction
 from db.rollup import CHUNK
 
-# Days after a touch within which it may count, and what stands for none of these.
+# Days after a touch within which it may count; and these with what is beyond them all.
 WINDOWS = (1, 7, 28)
-NONE = 29
+_LAGS = (*WINDOWS, 29)
 # Of clicks and of views; 0: such touches do not count.
 CHOICES = tuple((click, view) for click in (0, *WINDOWS) for view in (0, *WINDOWS) if click or view)
 CONVERSION, REFUND = 1, 2
@@ -60,10 +60,12 @@ _NEW = """(
 
 
 def _lag(touched_at: str) -> str:
-    """The shortest window that the time from a touch to its conversion is within."""
+    """The place, from 1 on, of the shortest of `_LAGS` that the time from a touch to its conversion is within."""
     passed = f"given.occurred_at - given.{touched_at}"
-    windows = " ".join(f"when {passed} <= interval '{24 * days} hours' then {days}" for days in WINDOWS)
-    return f"case {windows} else {NONE} end"
+    windows = " ".join(
+        f"when {passed} <= interval '{24 * days} hours' then {place}" for place, days in enumerate(WINDOWS, 1)
+    )
+    return f"case {windows} else {len(_LAGS)} end"
 
 
 def _due(view_lag: int, click_lag: int) -> int:
@@ -86,19 +88,16 @@ def arrays_of(column: str) -> str:
 
 _COLUMNS = [f"{what}_{click}_{view}" for what in ("count", "value") for click, view in CHOICES]
 _WRITING = {
-    "none": str(NONE),
-    "click_lag": _lag("clicked_at"),
-    "view_lag": _lag("viewed_at"),
+    "due_to_click": f"(array{[_due(0, click) for click in _LAGS]})[{_lag('clicked_at')}]",
+    "due_to_view": (
+        f"(array{[_due(view, click) for view in _LAGS for click in _LAGS]})"
+        f"[{len(_LAGS)} * ({_lag('viewed_at')} - 1) + {_lag('clicked_at')}]"
+    ),
     "columns": ", ".join(_COLUMNS),
     "choices": ", ".join(
         f"coalesce(sum({what}) filter (where due & {1 << place} <> 0), 0)"
         for what in ("count", "value")
         for place in range(len(CHOICES))
-    ),
-    "due": ", ".join(
-        f"({view_lag}, {click_lag}, {_due(view_lag, click_lag)})"
-        for view_lag in (0, *WINDOWS)
-        for click_lag in (*WINDOWS, NONE)
     ),
     "added": ", ".join(f"{column} = tracked_day.{column} + excluded.{column}" for column in _COLUMNS),
 }

@@ -3,40 +3,26 @@
 -- day was added up into spans: of each conversion what is due to the ad of its click and to that of its view, first by
 -- the time between, then by choice. In the order of the key, so that who adds at the same time waits rather than
 -- deadlocks.
-with timed as (
-    select
-        given.sign, given.event_name, given.currency, given.value, given.kind, given.occurred_at,
-        given.click_ad_id, given.clicked_at, {click_lag} as click_lag, given.view_ad_id, given.viewed_at,
-        {view_lag} as view_lag
-    from {given}
-),
-touch as materialized (
+with touch as materialized (
     -- As bits which choices make it due: to sum by bits is cheaper than to compare times at each of them.
-    select timed.sign, timed.event_name, timed.currency, timed.value, timed.kind, timed.occurred_at, touched.ad_id,
-        touched.at as touched_at, choices.due
-    from timed
+    select given.sign, given.event_name, given.currency, given.value, given.kind, given.occurred_at, touched.ad_id,
+        touched.at as touched_at, touched.due
+    from {given}
     cross join lateral (
-        values (click_ad_id, clicked_at, 0, click_lag), (view_ad_id, viewed_at, view_lag, click_lag)
-    ) as touched (ad_id, at, view_lag, click_lag)
-    join (values {due}) as choices (view_lag, click_lag, due)
-        on choices.view_lag = touched.view_lag and choices.click_lag = touched.click_lag
+        values (click_ad_id, clicked_at, {due_to_click}), (view_ad_id, viewed_at, {due_to_view})
+    ) as touched (ad_id, at, due)
     where touched.ad_id is not null
-),
-place as materialized (
-    select ad.id as ad_id, ad.ad_set_id, ad_set.campaign_id, ad.ad_account_id, ad_account.timezone
-    from (select distinct ad_id from touch) as touched
-    join ad on ad.org_id = $1 and ad.id = touched.ad_id
-    join ad_set on ad_set.org_id = $1 and ad_set.org_id = ad.org_id and ad_set.id = ad.ad_set_id
-    join ad_account
-        on ad_account.org_id = $1 and ad_account.org_id = ad.org_id and ad_account.id = ad.ad_account_id
 ),
 of_ad as materialized (
     select
-        place.ad_id, place.ad_set_id, place.campaign_id, place.ad_account_id, bases.basis,
-        (bases.at at time zone place.timezone)::date as day, touch.event_name, touch.currency, touch.kind, touch.due,
-        sum(touch.sign)::integer as count, sum(touch.sign * touch.value) as value
+        ad.id as ad_id, ad.ad_set_id, ad_set.campaign_id, ad.ad_account_id, bases.basis,
+        (bases.at at time zone ad_account.timezone)::date as day, touch.event_name, touch.currency, touch.kind,
+        touch.due, sum(touch.sign)::integer as count, sum(touch.sign * touch.value) as value
     from touch
-    join place on place.ad_id = touch.ad_id
+    join ad on ad.org_id = $1 and ad.id = touch.ad_id
+    join ad_set on ad_set.org_id = $1 and ad_set.org_id = ad.org_id and ad_set.id = ad.ad_set_id
+    join ad_account
+        on ad_account.org_id = $1 and ad_account.org_id = ad.org_id and ad_account.id = ad.ad_account_id
     cross join lateral (values (0, touch.occurred_at), (1, touch.touched_at)) as bases (basis, at)
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
     having sum(touch.sign) <> 0 or sum(touch.sign * touch.value) <> 0
