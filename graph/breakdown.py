@@ -19,11 +19,11 @@ from graph.ranking import MOST_CONDITIONS, MetricCondition, MetricOrder, few, gi
 from graph.scalars import CurrencyCode
 from graph.selection import Selection, once
 from graph.series import Filled, Series, Size, asks_for_places, columns_of_series
-from resolvers import breakdown, global_id, points, remainder, tree
+from resolvers import breakdown, breakdown_page, global_id, points, remainder, tree
 from resolvers import comparison as compared
-from resolvers.breakdown import Breakdown
+from resolvers.breakdown_page import Breakdown, Page, asked_of, checked, entities_of
 from resolvers.calendar import Granularity, Weekday
-from resolvers.cells import LEVELS, By, Dimension
+from resolvers.cell import LEVELS, By, Dimension
 from resolvers.context import Request
 from resolvers.metric import Metric, columns_of, in_order
 from resolvers.next_asked import Ahead
@@ -33,7 +33,7 @@ from resolvers.series import Fill
 if TYPE_CHECKING:
     from graph.node import Measurable
 
-Rows = Sequence[breakdown.Row]
+Rows = Sequence[breakdown_page.Row]
 Of = Annotated[Metric, strawberry.argument(description="Of which metric.")]
 Along = Annotated[
     list[Dimension], strawberry.argument(description="One or two dimensions, none above what is broken down.")
@@ -97,15 +97,14 @@ def _same(_request: Request, _selection: Selection, rows: Rows) -> Rows:
 
 
 async def _entities(request: Request, selection: Selection, rows: Rows) -> list[Row | None]:
-    known = [row.cell.head for row in rows if row.cell.head.entity]
-    if not known:
+    entities = entities_of(rows)
+    if not any(entities):
         return [None] * len(rows)
-    level = known[0].asked.level
+    level = asked_of(rows)[0].level
     assert level
     kind = BY_LEVEL[level]
-    ids = [head.entity.id for head in known if head.entity]
-    found = await request.load_all(tree.by_id, ids, kind, selection.columns(kind))
-    return [found[entity.id] if (entity := row.cell.head.entity) else None for row in rows]
+    found = await request.load_all(tree.by_id, [one.id for one in entities if one], kind, selection.columns(kind))
+    return [found[one.id] if one else None for one in entities]
 
 
 def _shares(_request: Request, _selection: Selection, rows: Rows, of: Of = Metric.SPEND) -> list[float | None]:
@@ -183,9 +182,9 @@ class BreakdownConnection:
 async def _breakdowns(
     request: Request, selection: Selection, asked: Sequence[Performance], by: Along, order_by: Order = None,
     having: Having = None, first: First = 50, after: After = strawberry.UNSET,
-) -> list[breakdown.Page | AdgraphError]:  # fmt: skip
+) -> list[Page | AdgraphError]:  # fmt: skip
     conditions = tuple(one.condition() for one in few("having", given(having) or [], MOST_CONDITIONS))
-    wanted = Breakdown(breakdown.checked(by), order_by.order() if order_by else None, conditions)
+    wanted = Breakdown(checked(by), order_by.order() if order_by else None, conditions)
     columns = _columns(selection, wanted.metrics)
     behind, limit = given(after), checked_first(request, first)
     whole, ahead = _with_whole(selection), _ahead(selection, wanted.by)

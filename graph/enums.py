@@ -8,7 +8,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from db.entity_list import Field
 from db.importers.records import Dating
 from db.level import Level, Platform
-from resolvers import cells
+from resolvers import cell
 from resolvers.blended import BlendedMetric
 from resolvers.calendar import Against, Granularity, Weekday
 from resolvers.comparison import Verdict
@@ -304,7 +304,7 @@ _describe(
     "platform last reported of the node's whole life, unless the node was shown since.",
 )
 _describe(
-    cells.Dimension,
+    cell.Dimension,
     "BreakdownDimension",
     "What numbers are broken down by.",
     PLATFORM="By platform.",

@@ -4,135 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import NamedTuple
+from dataclasses import replace
 
 from db.errors import AdgraphError, Invalid
-from resolvers import cells, comparison, completeness, formulas, next_asked, performance, ranking, series
+from resolvers import cell, cells, comparison, completeness, formulas, next_asked, performance, ranking, series
 from resolvers.batching import both
+from resolvers.breakdown_page import Block, Breakdown, Page, Row, Rows, asked_of, side_by_side, stamp_of
 from resolvers.calendar import Against, Granularity
-from resolvers.cells import By, Cell, Dimension
+from resolvers.cell import Cell, Dimension
 from resolvers.comparison import Changes, Comparison, Comparisons, spec_of
 from resolvers.context import Request
-from resolvers.cursor import Cursor, Key, Stamp
+from resolvers.cursor import Key
 from resolvers.formulas import Blocks
-from resolvers.metric import Metric
 from resolvers.next_asked import Ahead
 from resolvers.performance import Performance
 from resolvers.points import Series
-from resolvers.ranking import Measure, MetricCondition, MetricOrder
-from resolvers.remainder import remainder
 from resolvers.series import Fill
-from resolvers.several import Several
 from resolvers.sums import Sums
-from resolvers.tree import Edge, PageInfo
-from resolvers.window import Range, Window, WindowSpec, ad_account_scopes
-
-MOST_DIMENSIONS = 2
-
-
-class Breakdown(NamedTuple):
-    """Along what, in which order and with which rows. Windows and options are those of what is broken down."""
-
-    by: By
-    order: MetricOrder | None
-    having: tuple[MetricCondition, ...]
-
-    @property
-    def metrics(self) -> frozenset[Metric]:
-        """What it takes to order and to filter."""
-        return frozenset(measure.metric for _, measure in self.measures)
-
-    @property
-    def measures(self) -> list[tuple[str, Measure]]:
-        """The same, each with the argument that asks for it."""
-        having: list[tuple[str, Measure]] = [("having", one) for one in self.having]
-        return [("orderBy", self.order), *having] if self.order else having
-
-
-def checked(by: Sequence[Dimension]) -> By:
-    """The dimensions as clients give them; `Invalid` where they are none, too many, or the same."""
-    if not 1 <= len(by) <= MOST_DIMENSIONS:
-        raise Invalid(f"`by` must hold 1 or 2 dimensions; got {len(by):,}.")
-    if len(set(by)) < len(by):
-        raise Invalid(f"`by` holds {by[0].name} twice.")
-    return tuple(by)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Block:
-    """What all rows of one breakdown share: what is broken down, into what, what it all adds up to, and the numbers of
-    all cells, here and, where they are known already, in the days that they are compared with.
-    """
-
-    asked: Performance
-    breakdown: Breakdown
-    window: Window
-    whole: Sums
-    metrics: Sequence[Sums]
-    before: tuple[Ahead, Sequence[Sums]] | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Row:
-    """A row: a cell, which one of all that is, and the breakdown that it is of."""
-
-    cell: Cell
-    rank: int
-    block: Block
-
-    @property
-    def days(self) -> int:
-        return self.cell.days
-
-    @property
-    def metrics(self) -> Sums:
-        return self.cell.metrics
-
-    @property
-    def currency(self) -> str | None:
-        return self.cell.metrics.currency
-
-
-@dataclass(frozen=True, eq=False)
-class Page:
-    """A page of rows, with the number of all of them."""
-
-    block: Block
-    nodes: Sequence[Row]
-    keys: Sequence[Key]
-    total_count: int
-    has_next: bool
-    has_previous: bool
-
-    @property
-    def edges(self) -> list[Edge]:
-        return [Edge(row, self._cursor(number)) for number, row in enumerate(self.nodes)]  # type: ignore[arg-type]
-
-    @property
-    def page_info(self) -> PageInfo:
-        first, last = (self._cursor(0), self._cursor(-1)) if self.nodes else (None, None)
-        return PageInfo(self.has_next, self.has_previous, first, last)
-
-    @cached_property
-    def rest(self) -> Sums:
-        """What the whole has beyond the rows of this page."""
-        return remainder(self.block.whole, [row.metrics for row in self.nodes])
-
-    @cached_property
-    def _stamp(self) -> Stamp:
-        return _stamp(self.block.asked, self.block.breakdown)
-
-    def _cursor(self, number: int) -> str:
-        window, place = self.block.window, self.nodes[number].cell.place(self.block.breakdown.by)
-        return self._stamp.write(Cursor(((window.since, window.until),), self.keys[number], place))
-
-
-def _stamp(asked: Performance, breakdown: Breakdown) -> Stamp:
-    key = asked.key
-    whose = (key.level, [one.id for one in key.entities]) if isinstance(key, Several) else key
-    return Stamp((asked.node_id, whose, asked.level, asked.spec, asked.options, breakdown))
+from resolvers.window import Range, WindowSpec, ad_account_scopes
 
 
 async def pages(
@@ -142,7 +31,7 @@ async def pages(
     """Batch: a page of the rows of each one's breakdown, with the sums of `columns`; `with_whole`, those of all that is
     broken down as well, which shares and the rest are of. What the rows are asked for next is in `ahead`.
     """
-    cells.check(breakdown.by, asked[0].at_level)
+    cell.check(breakdown.by, asked[0].at_level)
     asked = await performance.settled(request, asked)
     known = both(cells.heads(request, asked, breakdown.by), performance.windows(request, asked))
     whole: Sequence[Sums] = [Sums()] * len(asked)
@@ -163,7 +52,7 @@ async def pages(
             answers.append(error)
             continue
         own = next(found)
-        block = Block(one, breakdown, window, sums, cells.metrics_of(own), before)
+        block = Block(one, breakdown, window, sums, cell.metrics_of(own), before)
         try:
             answers.append(_page(block, own, after, first))
         except AdgraphError as refused:
@@ -194,14 +83,14 @@ async def _errors(request: Request, asked: Sequence[Performance], breakdown: Bre
 
 def _page(block: Block, found: Sequence[Cell], after: str | None, first: int) -> Page:
     breakdown = block.breakdown
-    start = _stamp(block.asked, breakdown).read(after) if after is not None else None
+    start = stamp_of(block.asked, breakdown).read(after) if after is not None else None
     if start and start.windows != ((block.window.since, block.window.until),):
         (since, until), *_ = start.windows
         raise Invalid(
             f"`after` is a cursor of the days from {since} to before {until}; these are others. Ask for those by "
             "`window: {range: …}`."
         )
-    places, sums = cells.places_of(found, breakdown.by), block.metrics
+    places, sums = cell.places_of(found, breakdown.by), block.metrics
     kept = sorted(range(len(found)), key=places.__getitem__)
     for condition in breakdown.having:
         keys = formulas.sort_values(condition.metric, sums, worst=condition.worst)
@@ -216,7 +105,8 @@ def _page(block: Block, found: Sequence[Cell], after: str | None, first: int) ->
     begin = 0
     if start:
         begin = ranking.behind(sorted_keys, (places[rank] for rank in ranks), start, descending=descending)
-    rows = [Row(found[rank], rank, block) for rank in ranks[begin : begin + first]]
+    shown = ranks[begin : begin + first]
+    rows = Rows(block, cell.picked(found, shown), shown)
     more = begin + first < len(ranks)
     return Page(block, rows, sorted_keys[begin : begin + first], len(ranks), more, start is not None)
 
@@ -228,9 +118,10 @@ async def comparisons(
     weekday, or of the bucket that is as far from the start. None past the end. All rows are of one kind of breakdown.
     `with_partial`: whether anybody wants to know that days are missing.
     """
+    rows = side_by_side(rows)
     by = rows[0].block.breakdown.by
-    if not any(dimension in cells.TIMES for dimension in by):
-        asked = performance.alike([row.cell.head.asked for row in rows])
+    if not any(dimension in cell.TIMES for dimension in by):
+        asked = asked_of(rows)
         earlier = performance.elsewhen(asked, lambda spec: spec_of(spec, to))
         current, previous = _sides(rows, to, columns)
         if previous is None:
@@ -266,13 +157,11 @@ def _sides(
     rows: Sequence[Row], to: Against | WindowSpec, columns: tuple[str, ...]
 ) -> tuple[Sequence[Sums], Sequence[Sums] | None]:
     """The numbers of rows, and those of the days that they are compared with where they are known."""
-    block = rows[0].block
-    if any(row.block is not block for row in rows):
+    if not isinstance(rows, Rows):
         return Blocks(row.metrics for row in rows), None
-    ranks = [row.rank for row in rows]
-    known = block.before and block.before[0].to == to and block.before[0].compared == columns
-    before = formulas.picked(block.before[1], ranks) if block.before and known else None
-    return formulas.picked(block.metrics, ranks), before
+    before = rows.block.before
+    known = before and before[0].to == to and before[0].compared == columns
+    return rows.every("metrics"), formulas.picked(before[1], rows.ranks) if before and known else None
 
 
 def _beside(cell: Cell, found: Sequence[Cell]) -> Cell | None:
@@ -288,9 +177,9 @@ async def series_of(
     placed: bool,
 ) -> list[Series | None]:  # fmt: skip
     """Batch: the sums of `columns` over each bucket of each row's days; None where those do not follow each other."""
-    asked = {row: _performance(row.cell) for row in rows if row.cell.together}
+    asked = {number: _performance(row.cell) for number, row in enumerate(rows) if row.cell.together}
     found = await series.of(request, list(asked.values()), granularity, fill, columns, placed=placed)
-    return list(map(dict(zip(asked, found, strict=True)).get, rows))
+    return list(map(dict(zip(asked, found, strict=True)).get, range(len(rows))))
 
 
 def _performance(cell: Cell) -> Performance:

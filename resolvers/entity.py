@@ -42,6 +42,11 @@ class Entities(Alike[Entity]):
         found = [number for id_ in some.ids if (number := places.get(id_)) is not None]
         return found if len(found) == len(some.ids) else None
 
+    def picked(self, numbers: Sequence[int]) -> Entities:
+        """Those of these numbers."""
+        ids, accounts = self.ids, self.ad_account_ids
+        return Entities([ids[number] for number in numbers], [accounts[number] for number in numbers])
+
     def distinct(self) -> bool:
         """Whether no two of them are equal."""
         return len(set(self.ids)) == len(self.ids)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from db.entity import BY_LEVEL
 from resolvers import performance, tree
 from resolvers.calendar import Against
-from resolvers.cells import Head, Parts
+from resolvers.cell import Head, Parts
 from resolvers.comparison import spec_of
 from resolvers.context import Request
 from resolvers.sums import Sums

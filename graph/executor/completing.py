@@ -139,6 +139,8 @@ class Completing:
         if isinstance(values, Nested):
             found = self._completed(field, type_.of_type, values.flat, Items(places, values.lengths))
             return then(found, lambda completed: self._cut(values.cut(completed)))
+        if len(values) == 1 and isinstance(values[0], ALIKE):
+            return self._lists(field, type_, Nested(values[0], [len(values[0])]), places)
         lists = [self._items(field, value, places, number) for number, value in enumerate(values)]
         lengths = [len(items) if items is not None else 0 for items in lists]
         flat = [item for items in lists if items for item in items]
