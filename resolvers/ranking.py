@@ -98,7 +98,7 @@ def check(name: str, measure: Measure, scopes: Sequence[AdAccountScopeRow]) -> N
     platforms = {scope.platform for scope in scopes}
     if platforms.isdisjoint(metric.platforms):
         raise MetricUnavailable(
-            f"`{name}`: {' and '.join(sorted(platforms))} do not report {measure.metric.name}. Take another metric."
+            f"`{name}`: {measure.metric.name} is not reported by {' or '.join(sorted(platforms))}. Take another metric."
         )
 
 
