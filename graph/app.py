@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import TypedDict
 
 import orjson
@@ -15,11 +13,10 @@ from starlette.middleware import Middleware
 from starlette.requests import Request as HttpRequest
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from db.database import Database
 from db.errors import AdgraphError, Invalid, NotFound
-from db.organization import organization_id
-from db.version import Versions
 from graph.errors import formatted
 from graph.executor.schema import AdgraphSchema
 from graph.http import graphiql
@@ -32,7 +29,7 @@ from graph.http.limits import Limits
 from graph.http.logs import AccessLog, printable
 from graph.schema import schema as adgraph_schema
 from graph.settings import Settings
-from resolvers.context import Request
+from graph.source import Sources
 
 # Behind this, the HTTP parser itself ends a connection before anyone here could say why.
 LONGEST_URL = 32_768
@@ -44,43 +41,7 @@ class State(TypedDict):
     database: Database
 
 
-class Contexts:
-    """Makes what the resolvers of one request can reach."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._settles_after = settings.settles_after
-        self._organization: asyncio.Task[int] | None = None
-        self._versions: Versions | None = None
-
-    async def versions(self, request: HttpRequest) -> Versions:
-        """The versions of the organization's data."""
-        if self._versions is None:
-            database: Database = request.state.database
-            self._versions = Versions(database, await self._org_id(database))
-        return self._versions
-
-    async def __call__(self, request: HttpRequest) -> Request:
-        """Looks the organization up at the first request, so that the server starts before its database does."""
-        database: Database = request.state.database
-        return Request(
-            database=database,
-            org_id=await self._org_id(database),
-            now=datetime.now(UTC),
-            max_page=self._settings.max_page,
-            max_nodes=self._settings.max_nodes,
-            settles_after=self._settles_after,
-        )
-
-    async def _org_id(self, database: Database) -> int:
-        known = self._organization
-        if known is None or (known.done() and (known.cancelled() or known.exception())):
-            known = self._organization = asyncio.create_task(organization_id(database, self._settings.organization))
-        # Shared by all requests that wait for it, so it survives any of them.
-        return known.result() if known.done() else await asyncio.shield(known)
-
-
-def create_app(settings: Settings, database_url: str, schema: AdgraphSchema = adgraph_schema) -> Starlette:
+def create_app(settings: Settings, database_url: str, schema: AdgraphSchema = adgraph_schema) -> ASGIApp:
     """The application for the database at `database_url`, which need not be reachable yet."""
 
     @asynccontextmanager
@@ -91,19 +52,22 @@ def create_app(settings: Settings, database_url: str, schema: AdgraphSchema = ad
             connect_timeout=settings.connect_timeout,
             statement_timeout=settings.statement_timeout,
         ) as database:
+            sources.database = database
             yield {"database": database}
 
-    contexts = Contexts(settings)
+    def watched(app: ASGIApp) -> ASGIApp:
+        return AccessLog(BodyLimit(app, settings.max_body_bytes))
+
+    sources = Sources(settings)
     endpoint = GraphQLEndpoint(
         schema,
         Limits(tokens=settings.max_tokens, depth=settings.max_depth),
-        context=contexts,
-        versions=contexts.versions,
+        source=sources,
         page=graphiql.page,
         timeout=settings.request_timeout,
         longest_url=min(settings.max_body_bytes, LONGEST_URL),
     )
-    return Starlette(
+    others = Starlette(
         lifespan=lifespan,
         routes=[
             # A Route, not a Mount, which would answer a POST to /graphql with a redirect to /graphql/. It is there for
@@ -115,13 +79,10 @@ def create_app(settings: Settings, database_url: str, schema: AdgraphSchema = ad
             Route("/metrics", counters),
             Route("/", RedirectResponse("/graphql")),
         ],
-        middleware=[
-            Middleware(AccessLog),
-            Middleware(BodyLimit, largest=settings.max_body_bytes),
-            Middleware(Direct, path="/graphql", to=endpoint),
-        ],
+        middleware=[Middleware(watched)],
         exception_handlers={HTTPException: _refused},
     )
+    return Direct(others, path="/graphql", to=watched(endpoint))
 
 
 async def _refused(request: HttpRequest, exception: Exception) -> Response:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
-from graphql import GraphQLError
-from graphql.execution.executor import CollectedErrors
+from graphql import ExecutionResult, GraphQLError
 from graphql.execution.values import VariableValues, get_variable_values
 from prometheus_client import Counter
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -63,23 +62,18 @@ class BreadthFirst(StrawberryGraphQLCoreExecutionContext):
             return None
         return executor if executor.plan else None
 
-    def again(self, root: object, context: object) -> Coroutine[Any, Any, Any]:
+    def again(self, root: object, context: object) -> Coroutine[Any, Any, ExecutionResult]:
         """The coroutine of another request's result, once prepared."""
         assert self.plan is not None
         executor = self._copy()
         executor.root_value, executor.context_value = root, context
-        executor.collected_errors = CollectedErrors()
         _count(BREADTH_FIRST)
         return executor._run(self.plan)  # noqa: SLF001  # its own
 
-    def _run(self, plan: SelectionPlan) -> Coroutine[Any, Any, Any]:
-        async def run() -> Any:
-            execution = Run(self)
-            data = await execution.execute(plan, self.root_value)
-            self.collected_errors.errors.extend(execution.errors)
-            return self.build_response(data)
-
-        return run()
+    async def _run(self, plan: SelectionPlan) -> ExecutionResult:
+        execution = Run(self)
+        data = await execution.execute(plan, self.root_value)
+        return ExecutionResult(data, execution.errors or None)
 
     def _plan(self) -> SelectionPlan | None:
         if self.middleware_manager is not None and self.middleware_manager.middlewares:
@@ -95,7 +89,6 @@ class BreadthFirst(StrawberryGraphQLCoreExecutionContext):
         kept = self._copy()
         kept.root_value = kept.context_value = None
         kept.variable_values, kept.arguments = VariableValues({}, {}), {}
-        kept.collected_errors = CollectedErrors()
         return kept
 
     def _copy(self) -> BreadthFirst:

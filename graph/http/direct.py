@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Direct:
-    """ASGI middleware that hands requests of one path to an application of their own."""
+    """The ASGI application that hands requests of one path to one application, all else to another."""
 
     def __init__(self, app: ASGIApp, path: str, to: ASGIApp) -> None:
         self._app = app

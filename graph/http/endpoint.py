@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import orjson
 from graphql import GraphQLError
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.types import ExecutionResult
@@ -21,37 +20,16 @@ from graph.executor.schema import AdgraphSchema
 from graph.http.accept import preferred
 from graph.http.limits import Limits
 from graph.http.logs import note
-from graph.http.payload import Payload, Refused, from_url, posted
+from graph.http.payload import Payload, Refused, from_url, header, posted
+from graph.http.time_limit import Late, TimeLimit
+from graph.source import Source
+from resolvers.context import Request
 
 JSON = "application/json"
 # The media type of the GraphQL over HTTP specification, whose status tells a refused request from an answered one.
 GRAPHQL = "application/graphql-response+json"
 HTML = "text/html"
 METHODS = "GET, HEAD, POST, OPTIONS"
-
-
-class Context(Protocol):
-    """What the resolvers of one request reach; `stop` ends whatever still runs for them.
-
-    `kept` is what they may use of what other requests have read, `reused` whether they did.
-    """
-
-    kept: dict[Hashable, Any]
-    reused: bool
-
-    def stop(self) -> None: ...
-
-
-class Versions(Protocol):
-    """The version of the data that requests read: `known` is the last that was read, None where none was yet.
-
-    `kept` is what requests of that version leave to others.
-    """
-
-    known: int | None
-    kept: dict[Hashable, Any]
-
-    async def read(self) -> int: ...
 
 
 class GraphQLEndpoint:
@@ -62,36 +40,34 @@ class GraphQLEndpoint:
         schema: AdgraphSchema,
         limits: Limits,
         *,
-        context: Callable[[Request], Awaitable[Context]],
-        versions: Callable[[Request], Awaitable[Versions]] | None = None,
+        source: Callable[[], Awaitable[Source]],
         page: Callable[[], Response],
         timeout: float,
         longest_url: int,
     ) -> None:
-        """`context` makes what resolvers reach; `versions` tells the version of the data, where that may change while
-        an answer is put together; `page` is what a browser sees; `timeout` in seconds.
-        """
+        """`source` tells what is asked; `page` is what a browser sees; `timeout` in seconds."""
         self._schema = schema
         self._limits = limits
-        self._context = context
-        self._versions = versions
+        self._source = source
         self._page = page
         self._timeout = timeout
+        self._time = TimeLimit(timeout)
         self._longest_url = longest_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         try:
-            response = await self._response(Request(scope, receive))
+            response = await self._response(scope, receive)
         except ClientDisconnect:
             return
         await response(scope, receive, send)
 
-    async def _response(self, request: Request) -> ASGIApp:
-        if request.method == "OPTIONS":
+    async def _response(self, scope: Scope, receive: Receive) -> ASGIApp:
+        method = scope["method"]
+        if method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": METHODS})
-        offers = (GRAPHQL, JSON, HTML) if request.method in ("GET", "HEAD") else (GRAPHQL, JSON)
-        media = preferred(request.headers.get("accept"), offers)
+        offers = (GRAPHQL, JSON, HTML) if method in ("GET", "HEAD") else (GRAPHQL, JSON)
+        media = preferred(header(scope, b"accept"), offers)
         if media == HTML:
             page = self._page()
             page.headers["Vary"] = "Accept"
@@ -99,22 +75,22 @@ class GraphQLEndpoint:
         try:
             if media is None:
                 raise Refused(406, Invalid(f"The answer comes as {GRAPHQL} or {JSON}. Accept one of them."))
-            return await self._answer(request, media)
+            if method == "POST":
+                payload = await posted(scope, receive)
+            elif method in ("GET", "HEAD"):
+                payload = from_url(scope, self._longest_url)
+            else:
+                raise Refused(
+                    405, Invalid(f"{method[:20]} is not supported. Use POST, or GET to query."), Allow=METHODS
+                )
+            return await self._answer(payload, scope, media)
         except Refused as refused:
-            note(request.scope, errors=[refused.error.code])
+            note(scope, errors=[refused.error.code])
             return _respond({"errors": [formatted(refused.error)]}, media or JSON, refused.status, refused.headers)
 
-    async def _answer(self, request: Request, media: str) -> ASGIApp:
-        if request.method == "POST":
-            payload = await posted(request)
-        elif request.method in ("GET", "HEAD"):
-            payload = from_url(request, self._longest_url)
-        else:
-            raise Refused(
-                405, Invalid(f"{request.method[:20]} is not supported. Use POST, or GET to query."), Allow=METHODS
-            )
+    async def _answer(self, payload: Payload, scope: Scope, media: str) -> ASGIApp:
         try:
-            answer = await self._execute(payload, request)
+            answer = await self._execute(payload, scope)
         except Refused:
             raise
         except InvalidDocument as invalid:
@@ -123,24 +99,24 @@ class GraphQLEndpoint:
             answer = {"errors": [formatted(told(error))]}
         except Exception as error:  # noqa: BLE001  # masked and logged: whatever breaks, the client gets an answer
             answer = {"errors": [formatted(told(error))], "data": None}
-        codes = [error["extensions"]["code"] for error in answer.get("errors", ())]
-        note(request.scope, errors=codes)
+        if "errors" not in answer:
+            return _respond(answer, media, 200)
+        codes = [error["extensions"]["code"] for error in answer["errors"]]
+        note(scope, errors=codes)
         # A client of plain JSON cannot know who wrote an error status, hence the specification keeps to 200 there.
         return _respond(answer, media, 200 if "data" in answer or media == JSON else _status(codes))
 
-    async def _execute(self, payload: Payload, request: Request) -> dict[str, Any]:
+    async def _execute(self, payload: Payload, scope: Scope) -> dict[str, Any]:
         document = self._schema.documents.read(payload.query, self._limits)
         operation = document.operation(payload.operation_name)
-        note(request.scope, operation=operation.name.value if operation.name else None)
-        if request.method != "POST" and not is_query(operation):
+        note(scope, operation=operation.name.value if operation.name else None)
+        reads = is_query(operation)
+        if scope["method"] != "POST" and not reads:
             raise Refused(405, Invalid("GET runs queries only. Send a mutation by POST."), Allow="POST")
-        limit = asyncio.timeout(self._timeout)
+        running = self._of_one_moment(document, payload) if reads else self._once(document, payload)
         try:
-            async with limit:
-                result = await self._of_one_moment(document, payload, request, once=not is_query(operation))
-        except TimeoutError:
-            if not limit.expired():
-                raise
+            result = await self._time.within(running)
+        except Late:
             late = TimedOut(
                 f"The answer took longer than {self._timeout:g} s. Ask for less: fewer entities, fewer levels."
             )
@@ -152,20 +128,27 @@ class GraphQLEndpoint:
         refused = result.data is None and all(error.path is None for error in errors)
         return {"errors": _formatted(errors)} | ({} if refused else {"data": result.data})
 
-    async def _of_one_moment(
-        self, document: Document, payload: Payload, request: Request, *, once: bool
-    ) -> ExecutionResult:
+    async def _once(self, document: Document, payload: Payload) -> ExecutionResult:
+        """The result of what writes."""
+        source = await self._source()
+        return await self._run(document, payload, source.context())
+
+    async def _of_one_moment(self, document: Document, payload: Payload) -> ExecutionResult:
         """The result, computed again where an import took effect in its midst: never half before and half after it.
 
         Statements run side by side, each sees the data as of its own moment, and a transaction around them would put
         them in a row. So the version is compared with that before, which costs one small look-up for all the requests
         that end at the same time, and none where one statement was all.
         """
-        versions = await self._versions(request) if self._versions and not once else None
-        before = versions and (await versions.read() if versions.known is None else versions.known)
+        source = await self._source()
+        versions = source.versions
+        before = await versions.read() if versions.known is None else versions.known
         while True:
-            result, several = await self._run(document, payload, request, versions)
-            if versions is None or not several:
+            context = source.context()
+            context.kept = versions.kept
+            with recording() as statements:
+                result = await self._run(document, payload, context)
+            if len(statements) < 2 and not context.reused:
                 return result
             try:
                 now = await versions.read()
@@ -178,21 +161,13 @@ class GraphQLEndpoint:
                 return result
             before = now
 
-    async def _run(
-        self, document: Document, payload: Payload, request: Request, versions: Versions | None
-    ) -> tuple[ExecutionResult, bool]:
-        """The result, and whether it is of several statements, or of what others have read."""
-        context = await self._context(request)
-        if versions is not None:
-            context.kept = versions.kept
+    async def _run(self, document: Document, payload: Payload, context: Request) -> ExecutionResult:
         try:
-            with recording() as statements:
-                result = await self._schema.run(
-                    document, payload.variables, context, operation_name=payload.operation_name, body=payload.body
-                )
+            return await self._schema.run(
+                document, payload.variables, context, operation_name=payload.operation_name, body=payload.body
+            )
         finally:
             context.stop()
-        return result, len(statements) > 1 or context.reused
 
 
 def _formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:

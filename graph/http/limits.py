@@ -31,7 +31,7 @@ TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # there are one or two, and part of a key that is looked up with each request
 class Limits:
     """What one query may cost to read. `depth` counts levels of the answer, `tokens` words and signs of the text."""
 

@@ -11,7 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 
 from db.errors import AdgraphError, Invalid, QueryTooComplex
 
@@ -41,18 +43,27 @@ class Payload:
     body: bytes | None = None
 
 
-async def posted(request: Request) -> Payload:
+def header(scope: Scope, name: bytes) -> str | None:
+    """The first header of that name."""
+    for own, value in scope["headers"]:
+        if own == name:
+            found: str = value.decode("latin-1")
+            return found
+    return None
+
+
+async def posted(scope: Scope, receive: Receive) -> Payload:
     """What a POST carries in its body."""
-    _check_content_type(request)
-    body = await _body(request)
+    _check_content_type(scope)
+    body = await _body(receive)
     return _short(body) if len(body) <= LONGEST_KEPT else _read(body)
 
 
-async def _body(request: Request) -> bytes:
-    message = await request.receive()
+async def _body(receive: Receive) -> bytes:
+    message = await receive()
     parts = [message.get("body", b"")]
     while message["type"] == "http.request" and message.get("more_body"):
-        message = await request.receive()
+        message = await receive()
         parts.append(message.get("body", b""))
     if message["type"] == "http.disconnect":
         raise ClientDisconnect
@@ -69,11 +80,11 @@ def _short(body: bytes) -> Payload:
     return replace(_read(body), body=body)
 
 
-def from_url(request: Request, largest: int) -> Payload:
+def from_url(scope: Scope, largest: int) -> Payload:
     """What a GET carries in its URL."""
-    if len(request.scope["query_string"]) > largest:
+    if len(scope["query_string"]) > largest:
         raise Refused(414, QueryTooComplex(f"The URL is longer than {largest:,} bytes. Send the query by POST."))
-    given: dict[str, Any] = dict(request.query_params)
+    given: dict[str, Any] = dict(QueryParams(scope["query_string"]))
     for name in ("variables", "extensions"):
         if name in given:
             given[name] = _json(given[name], f"The parameter {name}") if given[name] else None
@@ -82,11 +93,12 @@ def from_url(request: Request, largest: int) -> Payload:
     return _payload(given)
 
 
-def _check_content_type(request: Request) -> None:
+def _check_content_type(scope: Scope) -> None:
     """Only JSON, which no other site can make a browser send here without our consent."""
-    if request.headers.get("content-type") == _JSON and "content-encoding" not in request.headers:
+    sent_as, encoding = header(scope, b"content-type") or "", header(scope, b"content-encoding") or "identity"
+    if sent_as == _JSON and encoding == "identity":
         return
-    media, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
+    media, *parameters = (part.strip().lower() for part in sent_as.split(";"))
     if media != "application/json":
         sent = repr(media[:60]) if media else "none"
         raise Refused(415, Invalid(f"The content type must be application/json; it is {sent}."), Accept_Post=_JSON)
@@ -94,7 +106,7 @@ def _check_content_type(request: Request) -> None:
         name, _, value = parameter.partition("=")
         if name == "charset" and value.strip('"') not in ("utf-8", "utf8"):
             raise Refused(415, Invalid("The charset must be utf-8."), Accept_Post=_JSON)
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    if encoding.lower() != "identity":
         raise Refused(415, Invalid("The body must not be compressed."), Accept_Encoding="identity")
 
 

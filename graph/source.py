@@ -1,0 +1,59 @@
+"""Where answers come from: the database and the organization in it, found when somebody first asks."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from db.database import Database
+from db.organization import organization_id
+from db.version import Versions
+from graph.settings import Settings
+from resolvers.context import Request
+
+
+class Source:
+    """Where the answers of one organization come from."""
+
+    def __init__(self, settings: Settings, database: Database, org_id: int) -> None:
+        self.versions = Versions(database, org_id)
+        self._database = database
+        self._org_id = org_id
+        self._settings = settings
+        self._settles_after = settings.settles_after
+
+    def context(self) -> Request:
+        """What the resolvers of one request can reach."""
+        return Request(
+            database=self._database,
+            org_id=self._org_id,
+            now=datetime.now(UTC),
+            max_page=self._settings.max_page,
+            max_nodes=self._settings.max_nodes,
+            settles_after=self._settles_after,
+        )
+
+
+class Sources:
+    """Finds the organization at the first request, so that the server starts before its database does."""
+
+    def __init__(self, settings: Settings) -> None:
+        # Set as long as the application runs.
+        self.database: Database | None = None
+        self._settings = settings
+        self._source: Source | None = None
+        self._looking: asyncio.Task[Source] | None = None
+
+    async def __call__(self) -> Source:
+        """The source of the answers."""
+        if self._source is None:
+            if self._looking is None or self._looking.done():
+                self._looking = asyncio.create_task(self._look())
+            # Shared by all requests that wait for it, so it survives any of them.
+            self._source = await asyncio.shield(self._looking)
+        return self._source
+
+    async def _look(self) -> Source:
+        assert self.database
+        org_id = await organization_id(self.database, self._settings.organization)
+        return Source(self._settings, self.database, org_id)
