@@ -83,7 +83,9 @@ class _Begun(Lines):
 
 def _text(path: Path) -> Iterator[tuple[Place, Fields] | BadRow]:
     begun = _Begun(path)
-    if begun.first.lstrip()[:1] in ("{", "["):
+    if not begun.first and not begun.broken:
+        yield BadRow(Place(path, 1), "", "", "the file is empty: events are needed, or a header", ends_file=True)
+    elif begun.first.lstrip()[:1] in ("{", "["):
         yield from _objects(path, begun)
     else:
         yield from _table(path, csv_table.raw(path, begun))

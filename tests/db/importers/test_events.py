@@ -93,7 +93,7 @@ def test_numbers_in_json_keep_every_digit(tmp_path: Path, properties: dict[str, 
         ("{}\n[1]\n", [(2, "is no JSON object")]),
         ('{"x": NaN}\n', [(1, "is not JSON")]),
         ("event_id,event_name,source\n1,purchase,SDK\n", [(1, "the column is missing")]),
-        ("", [(1, "the file is empty")]),
+        ("", [(1, "the file is empty: events are needed, or a header")]),
     ],
 )
 def test_what_is_no_event_is_told_with_its_line(tmp_path: Path, text: str, expected: list[tuple[int, str]]) -> None:
