@@ -21,7 +21,8 @@ from graph.selection import Selection
 from resolvers import conversion, conversion_event, global_id, tree
 from resolvers.context import Request
 from resolvers.conversion_event import Cause, Event, Filter, Page, Refund, Touch, TouchOutcome
-from resolvers.conversion_group import EventSource, rounded
+from resolvers.conversion_group import EventSource
+from resolvers.conversion_money import rounded
 from resolvers.instants import checked_range
 from resolvers.recording import TouchKind
 

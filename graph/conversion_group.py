@@ -17,7 +17,8 @@ from graph.scalars import BigInt, CurrencyCode
 from graph.selection import Selection
 from resolvers import conversion_group, conversion_spend, tree
 from resolvers.context import Request
-from resolvers.conversion_group import ConversionMetric, Dimension, EventSource, Group, Page, Told
+from resolvers.conversion_group import ConversionMetric, Dimension, EventSource, Group, Page
+from resolvers.conversion_money import Told
 from resolvers.conversion_spend import Spend
 from resolvers.metric import Reason
 

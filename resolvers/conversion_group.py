@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
 from typing import Any, NamedTuple
-
-from iso4217 import Currency
 
 from db import conversion_group
 from db.conversion_group import Conversions, Grouping, GroupRow, Part
@@ -19,6 +16,7 @@ from db.level import Level, Platform
 from resolvers import conversion
 from resolvers.context import Request
 from resolvers.conversion import Question, Report
+from resolvers.conversion_money import Money, Told
 from resolvers.cursor import Cursor, Stamp
 from resolvers.instants import Reading, Segment, TimeUnit, by_days, cut, reading
 from resolvers.metric import Reason
@@ -102,22 +100,6 @@ class Needed(NamedTuple):
     first: int
     users: bool
     attributed: bool
-
-
-Told = tuple[float | None, Reason | None]
-
-
-class Money(NamedTuple):
-    """A sum in one currency (None: of nothing that has one), unless there is a reason why it is none."""
-
-    amount: Decimal
-    currency: str | None
-    reason: Reason | None = None
-
-    @property
-    def shown(self) -> Told:
-        """To the currency's minor unit, half to even."""
-        return (None, self.reason) if self.reason else (rounded(self.amount, self.currency), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -296,17 +278,6 @@ def _parts(segments: Iterable[Segment], keys: Sequence[Any]) -> list[list[tuple[
     for since, until, own, _ in segments:
         parts[places[own]].append((since, until))
     return parts
-
-
-def rounded(amount: Decimal, currency: str | None) -> float:
-    """An amount as it is shown: to the currency's minor unit, half to even."""
-    digits = None if currency is None else _minor_digits(currency)
-    return float(amount if digits is None else amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN))
-
-
-@lru_cache
-def _minor_digits(currency: str) -> int | None:
-    return Currency(currency).exponent
 
 
 def value(group: Group) -> Told:

@@ -15,7 +15,8 @@ from db.level import Level
 from resolvers import coverage, delivery, tree
 from resolvers.calendar import DAY, Granularity
 from resolvers.context import Request
-from resolvers.conversion_group import Dimension, Group, Told
+from resolvers.conversion_group import Dimension, Group
+from resolvers.conversion_money import Told
 from resolvers.entity import Entity
 from resolvers.instants import TimeWindow, local_days
 from resolvers.metric import METRICS, Metric, Reason
