@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
-from weakref import WeakValueDictionary
 
-from db import tracked
 from db.conversions.event import BadEvent, Event, read
 from db.conversions.preparing import prepare
-from db.conversions.taking import Intake
+from db.conversions.turns import Turns
 from db.database import Database, Row
 from db.errors import Invalid, NotFound
 
 MOST_EVENTS = 1_000
-
-# Who waits for a project waits here, rather than each with a connection that others need meanwhile.
-_turns: WeakValueDictionary[tuple[int, int, int], asyncio.Lock] = WeakValueDictionary()
 
 
 class _CurrencyRow(Row):
@@ -56,13 +50,7 @@ async def record(
             answers.append(bad)
     if not good:
         return Recorded(answers, 0)
-    turn = _turns.setdefault((id(database), org_id, project_id), asyncio.Lock())
-    async with turn, database.transaction() as transaction:
-        await transaction.execute("commit_durably", org_id)
-        intake = await Intake.locked(transaction, org_id, project_id)
-        for place, is_new in zip(places, await intake.take(prepare(good, now), now), strict=True):
-            answers[place] = is_new
-        await intake.finish()
-        if intake.changed:
-            await tracked.add_up_spans(transaction, org_id, project_id, now.date())
-    return Recorded(answers, intake.strange_touches)
+    taken = await Turns.at(database, org_id, project_id).take(prepare(good, now), now)
+    for place, is_new in zip(places, taken.new, strict=True):
+        answers[place] = is_new
+    return Recorded(answers, taken.strange_touches)
