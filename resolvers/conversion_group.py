@@ -230,7 +230,7 @@ def _group(
     return Group(
         report, keys, parts,
         row.count, row.users, _money(row.value, row.currency, row.mixed, row.unrated),
-        row.refund_count, _money(row.refund_value, row.currency, row.mixed, row.unrated),
+        row.refund_count, _refunded(row),
         row.due_count, _money(row.due_value, row.due_currency, row.due_mixed, row.due_unrated),
         row.whole,
     )  # fmt: skip
@@ -251,6 +251,13 @@ def _key(dimension: Dimension, stored: Any) -> Any:
 def _money(amount: Decimal, currency: str | None, mixed: bool | None, unrated: int) -> Money:  # noqa: FBT001  # of a row
     reason = Reason.MIXED_CURRENCY if mixed else Reason.NO_RATE if unrated else None
     return Money(amount, currency, reason)
+
+
+def _refunded(row: GroupRow) -> Money:
+    # Where nothing was refunded that is 0 in any currency, whatever was sold in.
+    if not row.refund_count:
+        return Money(Decimal(0), row.currency)
+    return _money(row.refund_value, row.currency, row.mixed, row.unrated)
 
 
 def _nothing(report: Report) -> Group:

@@ -85,13 +85,15 @@ async def test_a_value_in_another_currency_is_not_held_against_spend(
 ) -> None:
     await send(database, org_id, shop, [sold("f", "2025-06-03T12:00:00+02:00", "1", ad="one", currency="EUR")])
 
-    (both,) = await nodes(ask, shop, "[APP]", "value currency cpa roas unavailable { metric reason }")
+    fields = "value currency cpa roas refunds { count value } unavailable { metric reason }"
+    (both,) = await nodes(ask, shop, "[APP]", fields)
     by_currency = await nodes(ask, shop, "[CURRENCY]", "key { currency } value cpa roas")
 
     assert (both["value"], both["currency"], both["cpa"], both["roas"]) == (None, None, 18, None)
     assert {one["metric"]: one["reason"] for one in both["unavailable"]} == dict.fromkeys(
-        ("VALUE", "REFUND_VALUE", "AOV", "ROAS"), "MIXED_CURRENCY"
+        ("VALUE", "AOV", "ROAS"), "MIXED_CURRENCY"
     )
+    assert both["refunds"] == {"count": 0, "value": 0}
     assert [(one["key"]["currency"], one["value"], one["roas"]) for one in by_currency] == [
         ("EUR", 1, None), ("USD", 151, 101 / 90), (None, 0, 0),
     ]  # fmt: skip

@@ -107,6 +107,8 @@ class Oracle:
                 told = [one[width:] for one in amounts if tuple(one[:width]) == key]
                 value, refunded, currency = self._money([one[1:] for one in told], question.currency)
                 due_value, _, due_currency = self._money([one[1:] for one in told if one[0]], question.currency)
+                if not refunds:
+                    refunded = Fraction(0)
                 groups.append(
                     Group(key, count, users, value, currency, refunds, refunded, due, due_value, due_currency)
                 )
