@@ -22,7 +22,9 @@ _COUNTED = {executor: EXECUTIONS.labels(executor) for executor in (BREADTH_FIRST
 
 
 class BreadthFirst(StrawberryGraphQLCoreExecutionContext):
-    """Runs queries level by level; mutations and introspection run on graphql-core's executor, which it extends."""
+    """Runs operations level by level; several mutations and introspection run on graphql-core's executor, which it
+    extends.
+    """
 
     # Once prepared: what it executes, and the arguments of fields as they are with its variables.
     plan: SelectionPlan | None = None

@@ -12,7 +12,6 @@ from graphql import (
     GraphQLSchema,
     ListValueNode,
     OperationDefinitionNode,
-    OperationType,
     ValueNode,
     VariableNode,
     Visitor,
@@ -30,17 +29,18 @@ METRICS = "metrics"
 
 
 def root_plan(operation: Operation) -> SelectionPlan | None:
-    """The plan of a query, or None for what runs on graphql-core: anything else, and introspection.
+    """The plan of an operation, or None for what runs on graphql-core: several mutations, and introspection.
 
     Raises GraphQLError where a variable that steers @skip or @include is null.
     """
-    if operation.definition.operation is not OperationType.QUERY:
+    root = operation.schema.get_root_type(operation.definition.operation)
+    if root is None:
         return None
-    root = operation.schema.query_type
-    assert root is not None
     collected = collect_fields(
         operation.schema, operation.details, operation.variables, root, operation.definition
     ).grouped_field_set
+    if len(collected) > 1 and root is not operation.schema.query_type:
+        return None  # they wait for each other
     if any(group[0].node.name.value in {"__schema", "__type"} for group in collected.values()):
         return None
     return SelectionPlan(operation, root, collected)

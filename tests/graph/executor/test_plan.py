@@ -204,7 +204,8 @@ async def test_few_plans_of_a_document_are_kept() -> None:
         ("{ kind: __typename }", "breadth_first"),
         ("{ __schema { queryType { name } } }", "depth_first"),
         ('{ one ...F } fragment F on Query { it: __type(name: "Query") { name } }', "depth_first"),
-        ("mutation { change }", "depth_first"),
+        ("mutation { change }", "breadth_first"),
+        ("mutation { one: change two: change }", "depth_first"),
     ],
 )
 async def test_what_each_executor_runs_is_counted(text: str, executor: str) -> None:
