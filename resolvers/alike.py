@@ -34,7 +34,9 @@ class Alike(Base[T]):
         return len(set(self)) == len(self)
 
     def numbers_of(self, _some: Sequence[T]) -> Sequence[int] | None:
-        """Where each of some of the objects is; None where that cannot be told, or is not known of one of them."""
+        """Where each of some of the objects is, a range where they are the same; None where that cannot be told, or is
+        not known of one of them.
+        """
         return None
 
     def picked(self, _numbers: Sequence[int]) -> Sequence[T] | None:
@@ -111,6 +113,12 @@ class Rows(list[Row]):
 def column(rows: Sequence[Row], name: str) -> list[Any]:
     """One column of rows."""
     return rows.every(name) if isinstance(rows, Rows) else [row[name] for row in rows]
+
+
+def picked(values: Sequence[T], numbers: Sequence[int]) -> Sequence[T]:
+    """Those of these numbers, side by side where they were."""
+    found = values.picked(numbers) if isinstance(values, Alike) else None
+    return [values[number] for number in numbers] if found is None else found
 
 
 def distinct(values: Sequence[Any]) -> bool:

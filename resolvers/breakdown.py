@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from db.errors import AdgraphError, Invalid
 from resolvers import cell, cells, comparison, completeness, formulas, next_asked, performance, ranking, series
+from resolvers.alike import picked
 from resolvers.batching import both
 from resolvers.breakdown_page import Block, Breakdown, Page, Row, Rows, asked_of, side_by_side, stamp_of
 from resolvers.calendar import Against, Granularity
@@ -106,7 +107,7 @@ def _page(block: Block, found: Sequence[Cell], after: str | None, first: int) ->
     if start:
         begin = ranking.behind(sorted_keys, (places[rank] for rank in ranks), start, descending=descending)
     shown = ranks[begin : begin + first]
-    rows = Rows(block, cell.picked(found, shown), shown)
+    rows = Rows(block, picked(found, shown), shown)
     more = begin + first < len(ranks)
     return Page(block, rows, sorted_keys[begin : begin + first], len(ranks), more, start is not None)
 

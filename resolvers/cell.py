@@ -143,11 +143,6 @@ def places_of(cells: Sequence[Cell], by: By) -> list[Place]:
     return cells.places(by) if isinstance(cells, Whole) else [cell.place(by) for cell in cells]
 
 
-def picked(cells: Sequence[Cell], numbers: Sequence[int]) -> Sequence[Cell]:
-    """The cells of these numbers."""
-    return cells.picked(numbers) if isinstance(cells, Whole) else [cells[number] for number in numbers]
-
-
 def metrics_of(cells: Sequence[Cell]) -> Sequence[Sums]:
     """The numbers of each of the cells."""
     return cells.metrics if isinstance(cells, Whole) else [cell.metrics for cell in cells]

@@ -137,16 +137,9 @@ async def between(
     return Comparisons(windows, partial, current, previous)
 
 
-class _Moved(NamedTuple):
-    """How far an exact value moved: `by` / `over`, which is `by` / `of` of what it was, unless it was 0 (then `of` is).
-
-    `reason` says why one of the values is not whole. Each number is an integer or a fraction.
-    """
-
-    by: Any
-    over: Any
-    of: Any
-    reason: Reason | None
+# How far an exact value moved: `by` / `over`, which is `by` / `of` of what it was, unless it was 0 (then `of` is); and
+# why one of the values is not whole. Each number is an integer or a fraction.
+_Moved = tuple[Any, Any, Any, Reason | None]
 
 
 class Moves(Alike[Change]):
@@ -203,9 +196,10 @@ def _reason(moved: Sequence[_Moved | Reason]) -> list[Reason | None]:
 def _verdict(direction: Direction, moved: _Moved | Reason) -> Verdict:
     if isinstance(moved, Reason):
         return Verdict.UNKNOWN
-    if direction is Direction.NEUTRAL or not moved.by:
+    by, *_ = moved
+    if direction is Direction.NEUTRAL or not by:
         return Verdict.NEUTRAL
-    return Verdict.BETTER if (moved.by > 0) is (direction is Direction.UP_IS_BETTER) else Verdict.WORSE
+    return Verdict.BETTER if (by > 0) is (direction is Direction.UP_IS_BETTER) else Verdict.WORSE
 
 
 def _all_moved(name: Metric, pairs: Sequence[Changes], *, tracked: bool | None) -> list[_Moved | Reason]:
@@ -214,7 +208,7 @@ def _all_moved(name: Metric, pairs: Sequence[Changes], *, tracked: bool | None) 
         return [_moved(name, *pair, tracked=tracked) for pair in pairs]
     now, before = (exact_columns(name, side, tracked=tracked) for side in sides)
     found: list[_Moved | Reason] = [
-        _Moved(a * d - c * b, b * d, b * abs(c), None) if b and d else Reason.NO_BASELINE
+        (a * d - c * b, b * d, b * abs(c), None) if b and d else Reason.NO_BASELINE
         for a, b, c, d in zip(*now, *before, strict=True)
     ]
     for number in {number for side in sides for number in side.unclear}:
@@ -243,7 +237,7 @@ def _moved(name: Metric, current: Sums, previous: Sums, *, tracked: bool | None)
         return Reason.MIXED_CURRENCY
     (a, b), (c, d) = _any(now), _any(before)
     # Of a sum that lacks something no change is the whole of what it says.
-    return _Moved(a * d - c * b, b * d, b * abs(c), why or why_before)
+    return a * d - c * b, b * d, b * abs(c), why or why_before
 
 
 def _any(number: tuple[int | Fraction, int | Fraction]) -> tuple[Any, Any]:

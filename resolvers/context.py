@@ -15,7 +15,7 @@ from db.database import Database
 from db.errors import QueryTooComplex
 from db.level import Platform
 from resolvers.ahead import Ahead
-from resolvers.alike import distinct
+from resolvers.alike import distinct, picked
 from resolvers.loaded import Call, Loaded
 
 # Until then, documents say, each platform may restate a day.
@@ -112,25 +112,19 @@ class Request:
         **named: P.kwargs,
     ) -> Sequence[V]:
         """The same as a value for each key, in their order: as `batch` gave them, where nobody else asks it then."""
-        known: Loaded[K, V] | None = self._loaded.get((batch, arguments))
-        if known is not None and known.alone is not None and known.alone.keys is keys:
-            return await self._column(known.alone, known, batch, arguments, keys)
-        if known is not None and (some := known.some(keys)) is not None:
-            return some
-        if known is not None or not distinct(keys):
+        loaded: Loaded[K, V] | None = self._loaded.get((batch, arguments))
+        if loaded is None and distinct(keys):
+            loaded = self._loaded[batch, arguments] = Loaded()
+            loaded.alone = loaded.gathering = Call(keys)
+        places = loaded.places(keys) if loaded else None
+        if loaded is None or loaded.alone is None or places is None:
             found = await self.load_all(batch, keys, *arguments, **named)
             return [found[key] for key in keys]
-        loaded: Loaded[K, V] = Loaded()
-        self._loaded[batch, arguments] = loaded
-        call = loaded.alone = loaded.gathering = Call(keys)
-        return await self._column(call, loaded, batch, arguments, keys)
-
-    async def _column(
-        self, call: Call[K], loaded: Loaded[K, V], batch: Callable[..., Awaitable[Sequence[V]]],
-        arguments: tuple[Any, ...], keys: Sequence[K],
-    ) -> Sequence[V]:  # fmt: skip
+        call = loaded.alone
         await call.wait(self._make, call, loaded, batch, arguments)
-        return [loaded.values[key] for key in keys] if call.values is None else call.values
+        if call.values is None:
+            return [loaded.values[key] for key in keys]
+        return call.values if isinstance(places, range) else picked(call.values, places)
 
     async def load(
         self,

@@ -38,6 +38,8 @@ class Entities(Alike[Entity]):
         """Where each of some of them is."""
         if not isinstance(some, Entities):
             return None
+        if some.ids == self.ids:
+            return range(len(self.ids))
         places = dict(zip(self.ids, range(len(self.ids)), strict=True))
         found = [number for id_ in some.ids if (number := places.get(id_)) is not None]
         return found if len(found) == len(some.ids) else None

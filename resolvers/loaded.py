@@ -60,13 +60,14 @@ class Loaded(Generic[K, V]):
         # The only call so far, whose keys nobody has had to tell apart yet.
         self.alone: Call[K] | None = None
 
-    def some(self, keys: Sequence[K]) -> Sequence[V] | None:
-        """The values of some keys of the only call, side by side as its own; None where they have to be told apart."""
+    def places(self, keys: Sequence[K]) -> Sequence[int] | None:
+        """Where keys are among those of the only call, a range where they are the same; None where they have to be told
+        apart.
+        """
         call = self.alone
-        if call is None or not isinstance(call.values, Alike) or not isinstance(call.keys, Alike):
-            return None
-        numbers = call.keys.numbers_of(keys)
-        return None if numbers is None else call.values.picked(numbers)
+        if call is None or call.keys is keys:
+            return range(len(keys)) if call else None
+        return call.keys.numbers_of(keys) if isinstance(call.keys, Alike) else None
 
     def tell_apart(self) -> None:
         """From now on each key and each value is known by itself."""

@@ -229,8 +229,7 @@ def _whole(number: int | Fraction) -> int:
 
 def divided(above: int | Fraction, below: int | Fraction) -> float:
     """The quotient, rounded once: of integers as they are divided, of fractions at the end."""
-    found = above / below
-    return found if isinstance(found, float) else float(found)
+    return float(above / below)
 
 
 def hundred(definition: Definition, *, percent: bool) -> int:
