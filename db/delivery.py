@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
-from itertools import compress, repeat
+from itertools import chain, compress, repeat
 from operator import floordiv, sub
 from typing import Any, NamedTuple, Self
 
@@ -273,7 +273,7 @@ async def _differences(
     found = [Lines(columns={name: [] for name in ("missing", *of_rows, *names)}) for _ in each]
     for row in rows:
         lines = found[(row["place"] - 1) // len(chunks)]
-        counts = _grown(row["row_counts"], row["row_counts_before"])
+        counts = list(_grown(row["row_counts"], row["row_counts_before"]))
         silent = 0 in counts
         lines.entity_ids += compress(row["entity_ids"], counts) if silent else row["entity_ids"]
         missing = row["missing"] or [0] * len(counts)
@@ -289,6 +289,6 @@ async def _differences(
     return found
 
 
-def _grown(totals: list[int], before: list[int] | None) -> list[int]:
+def _grown(totals: list[int], before: list[int] | None) -> Iterable[int]:
     """What the window adds. The lines of before are the first of those now."""
-    return [*map(sub, totals, before), *totals[len(before) :]] if before else totals
+    return chain(map(sub, totals, before), totals[len(before) :]) if before else totals

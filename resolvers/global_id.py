@@ -30,8 +30,9 @@ def encode(label: str, number: int) -> str:
 
 def encode_all(label: str, numbers: Iterable[int]) -> list[str]:
     """The opaque forms of `label` and each of `numbers`."""
-    # Of letters, digits, spaces and colons base64 makes none of the characters that URLs have others for.
-    return [b2a_base64(f"{label}:{number}".encode(), newline=False).decode() for number in numbers]
+    # Of letters, digits, spaces and colons base64 makes none of the characters that URLs have others for, and each ends
+    # with the newline that tells them apart: to decode all at once takes half the time.
+    return b"".join([b2a_base64(f"{label}:{number}".encode()) for number in numbers]).decode().split("\n")[:-1]
 
 
 def _decode(text: str) -> tuple[str, int] | None:
