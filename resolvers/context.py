@@ -63,8 +63,6 @@ class Request:
     # Whether others may ask something in the same turn. Where everything goes one after the other, nobody does.
     branches: int = 1
     selections: dict[Hashable, Any] = field(default_factory=dict)
-    # What has been worked out and is asked for again and again.
-    told: dict[Hashable, Any] = field(default_factory=dict)
     ahead: Ahead = field(default_factory=Ahead)
     _loaded: dict[Hashable, Loaded[Any, Any]] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
@@ -238,7 +236,6 @@ class Request:
     def forget(self) -> None:
         """Drops what was read, once the request itself has changed it."""
         self._loaded.clear()
-        self.told.clear()
         self.kept = {}
 
     def stop(self) -> None:

@@ -66,7 +66,7 @@ async def totals(
     entities = side_by_side(entities)
     own = _by_ad_account(entities)
     ground, windows, days, conversion = await _meant(request, own, level, spec, options, columns)
-    reading = _totals_read(request, own, level, spec, columns, days, conversion, asked)
+    reading = _totals_read(request, own, level, spec, options, columns, days, conversion, asked)
     lines, accounts, attributed = await _with_accounts(
         request, ground, windows, options, reading,
         lambda: tracked.totals(request, level, options, columns, days, own),
@@ -125,7 +125,7 @@ async def series(
     starts = await _week_starts(request, own, granularity)
     cuts = {id_: buckets(window, granularity, starts[id_], most=most) for id_, window in windows.items()}
     request.spend(sum(len(cuts[entity.ad_account_id]) for entity in entities))
-    reading = _buckets_read(request, own, level, columns, granularity, days, starts, conversion, asked)
+    reading = _buckets_read(request, own, level, options, columns, granularity, days, starts, conversion, asked)
     lines, accounts, attributed = await _with_accounts(
         request, ground, windows, options, reading,
         lambda: tracked.buckets(request, level, options, columns, days, own, granularity, starts),
@@ -173,23 +173,24 @@ async def series(
 
 
 def _totals_read(
-    request: Request, own: dict[int, list[int]], level: Level, spec: WindowSpec, columns: tuple[str, ...],
-    days: delivery.Windows, conversion: delivery.Conversion | None, asked: Together,
+    request: Request, own: dict[int, list[int]], level: Level, spec: WindowSpec, options: Options,
+    columns: tuple[str, ...], days: delivery.Windows, conversion: delivery.Conversion | None, asked: Together,
 ) -> Coroutine[Any, Any, Lines]:  # fmt: skip
     if conversion or asked is ALONE:
         return delivery.totals(request.database, request.org_id, level, stored(columns), days, own, conversion)
-    return together.totals(request, own, level, spec, asked)
+    return together.totals(request, own, level, spec, options, asked)
 
 
 def _buckets_read(
-    request: Request, own: dict[int, list[int]], level: Level, columns: tuple[str, ...], granularity: Granularity,
-    days: delivery.Windows, starts: Mapping[int, int], conversion: delivery.Conversion | None, asked: Together,
+    request: Request, own: dict[int, list[int]], level: Level, options: Options, columns: tuple[str, ...],
+    granularity: Granularity, days: delivery.Windows, starts: Mapping[int, int],
+    conversion: delivery.Conversion | None, asked: Together,
 ) -> Coroutine[Any, Any, Lines]:  # fmt: skip
     if conversion or asked is ALONE:
         return delivery.buckets(
             request.database, request.org_id, level, stored(columns), granularity.value, days, own, starts, conversion
         )
-    return together.days(request, own, level, asked)
+    return together.days(request, own, level, options, asked)
 
 
 async def _tell_reporting(

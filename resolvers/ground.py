@@ -26,6 +26,7 @@ from resolvers.window import (
     begun,
     begun_at_once,
     first_days,
+    quarter_of,
     resolve,
     told_by_itself,
 )
@@ -83,12 +84,12 @@ def at_hand(
 ) -> Ground | None:
     """The ground of sums of `columns`, where nothing has to be waited for and rows are all that they are made of.
 
-    It changes with imports, and with the day: no day begins anywhere but on a quarter of an hour.
+    It changes with imports, and with the day.
     """
     own = tuple(ids)
     if len(own) > FEW:
         return None
-    key = (at_hand, own, level, spec, options, columns, int(request.now.timestamp()) // 900)
+    key = (at_hand, own, level, spec, options, columns, quarter_of(request))
     found: Ground | None = request.kept.get(key)
     if found is None:
         found = _worked_out(request, own, level, spec, options, columns)
@@ -163,8 +164,16 @@ async def windows_of(request: Request, ids: Iterable[int], spec: WindowSpec) -> 
     }
 
 
-async def days_of(request: Request, windows: Mapping[int, Window]) -> delivery.Windows:
+async def days_meant(
+    request: Request, ids: Iterable[int], level: Level, spec: WindowSpec, options: Options, columns: tuple[str, ...]
+) -> delivery.Windows:
     """The days of each ad account's window that have begun."""
+    found = at_hand(request, ids, level, spec, options, columns)
+    return found.days if found else await days_of(request, await windows_of(request, ids, spec))
+
+
+async def days_of(request: Request, windows: Mapping[int, Window]) -> delivery.Windows:
+    """The same of windows that are known."""
     return dict(zip(windows, await begun(request, list(windows.items())), strict=True))
 
 

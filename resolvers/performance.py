@@ -31,6 +31,7 @@ from resolvers.window import (
     buckets,
     first_days,
     project_scopes,
+    quarter_of,
     resolve,
     week_start,
 )
@@ -135,7 +136,7 @@ async def windows(request: Request, asked: Sequence[Performance]) -> list[Window
     """Batch: the days that each is asked about."""
     ids = places(asked)
     if isinstance(asked, Performances) and asked.asked[0]:
-        of_place = await _of_accounts(request, asked.asked[1], set(ids))
+        of_place = await _of_accounts(request, asked.asked[1], list(dict.fromkeys(ids)))
         return list(map(of_place.__getitem__, ids))
     whole = {id_ for id_, one in zip(ids, asked, strict=True) if one.level is None}
     projects, accounts = await asyncio.gather(
@@ -150,12 +151,18 @@ async def windows(request: Request, asked: Sequence[Performance]) -> list[Window
     return [each[one.spec][id_] for one, id_ in zip(asked, ids, strict=True)]
 
 
-async def _of_accounts(request: Request, spec: WindowSpec, ids: set[int]) -> Mapping[int, Window]:
-    """The window of each ad account, maybe of others, too: every field of a node asks for it."""
-    known: dict[int, Window] = request.told.setdefault(spec, {})
-    if not known.keys() >= ids:
-        known |= await _resolved(request, spec, await request.load_all(ad_account_scopes, ids))
-    return known
+async def _of_accounts(request: Request, spec: WindowSpec, ids: Sequence[int]) -> Mapping[int, Window]:
+    """The window of each ad account, left to other requests until a day may have begun."""
+    arguments = spec, quarter_of(request)
+    found = request.had(_windows_of_accounts, ids, *arguments)
+    return dict(zip(ids, found or await request.keep(_windows_of_accounts, ids, *arguments), strict=True))
+
+
+async def _windows_of_accounts(
+    request: Request, ids: Sequence[int], spec: WindowSpec, _quarter: int
+) -> list[Window]:  # fmt: skip
+    found = await _resolved(request, spec, await request.load_all(ad_account_scopes, ids))
+    return [found[id_] for id_ in ids]
 
 
 async def _resolved(request: Request, spec: WindowSpec, scopes: Mapping[int, Scope]) -> dict[int, Window]:

@@ -10,8 +10,9 @@ from db.delivery import Lines
 from db.level import Level
 from resolvers.calendar import Granularity
 from resolvers.context import Request
-from resolvers.ground import days_of, windows_of
+from resolvers.ground import days_meant
 from resolvers.metric import REACH, stored
+from resolvers.options import Options
 from resolvers.window import WindowSpec
 
 # So many rows of days are read and added up in less time than another statement takes.
@@ -56,32 +57,35 @@ class _Read(NamedTuple):
     days: Lines | None
 
 
-async def totals(request: Request, own: Own, level: Level, spec: WindowSpec, asked: Together) -> Lines:
+async def totals(
+    request: Request, own: Own, level: Level, spec: WindowSpec, options: Options, asked: Together
+) -> Lines:
     """The sums of entities, by ad account, over one of the windows."""
-    return (await _read(request, own, level, asked)).totals[spec].copy()
+    return (await _read(request, own, level, options, asked)).totals[spec].copy()
 
 
-async def days(request: Request, own: Own, level: Level, asked: Together) -> Lines:
+async def days(request: Request, own: Own, level: Level, options: Options, asked: Together) -> Lines:
     """Those of each day of the first window."""
-    found = (await _read(request, own, level, asked)).days
+    found = (await _read(request, own, level, options, asked)).days
     assert found is not None
     return found.copy()
 
 
-async def _read(request: Request, own: Own, level: Level, asked: Together) -> _Read:
+async def _read(request: Request, own: Own, level: Level, options: Options, asked: Together) -> _Read:
     key = tuple((account, tuple(ids)) for account, ids in own.items())
-    return await request.load(_of_keys, key, level, asked)
+    return await request.load(_of_keys, key, level, options, asked)
 
 
 async def _of_keys(
-    request: Request, keys: Sequence[tuple[tuple[int, tuple[int, ...]], ...]], level: Level, asked: Together
-) -> list[_Read]:
+    request: Request, keys: Sequence[tuple[tuple[int, tuple[int, ...]], ...]], level: Level, options: Options,
+    asked: Together,
+) -> list[_Read]:  # fmt: skip
     # Nearly always there is one.
-    return [await _of_entities(request, {id_: list(ids) for id_, ids in key}, level, asked) for key in keys]
+    return [await _of_entities(request, {id_: list(ids) for id_, ids in key}, level, options, asked) for key in keys]
 
 
-async def _of_entities(request: Request, own: Own, level: Level, asked: Together) -> _Read:
-    each = [await days_of(request, await windows_of(request, own, spec)) for spec in asked.specs]
+async def _of_entities(request: Request, own: Own, level: Level, options: Options, asked: Together) -> _Read:
+    each = [await days_meant(request, own, level, spec, options, asked.columns) for spec in asked.specs]
     database, org_id, columns = request.database, request.org_id, asked.columns
     weeks = dict.fromkeys(own, 0)
     if (span := _span(own, each)) is not None:

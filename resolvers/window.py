@@ -253,6 +253,11 @@ def _begun(
     return [(window.since, min(window.until, ends.get(account, window.until))) for account, window in windows]
 
 
+def quarter_of(request: Request) -> int:
+    """The quarter of an hour that a request was made in: no day begins anywhere but with one."""
+    return int(request.now.timestamp()) // 900
+
+
 def today_in(request: Request, timezone: str) -> date:
     """The date in a timezone at the time of the request."""
     return request.now.astimezone(ZoneInfo(timezone)).date()
