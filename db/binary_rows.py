@@ -5,10 +5,10 @@ A row is its number of columns, then each cell: its length and its bytes. Pieces
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from struct import Struct
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -30,6 +30,7 @@ _READ_LENGTH = Struct("!i").unpack_from
 _READ_DIGITS = Struct("!hhHH").unpack_from
 _EXACT = Context(prec=100)
 _TEXT_TYPE, _SMALLINT_TYPE, _MOMENT_TYPE = 25, 21, 1184
+_MOMENT_LENGTH = 12
 
 
 def columns(number: int) -> bytes:
@@ -70,13 +71,15 @@ def moment(at: datetime | None) -> bytes:
 
 def numeric(value: Decimal | None) -> bytes:
     """As many decimals as the number has."""
-    return NULL if value is None else _numeric(f"{value:f}")
+    return NULL if value is None else _numeric(str(value))
 
 
 # Prices are mostly the same.
 @lru_cache(maxsize=50_000)
 def _numeric(value: str) -> bytes:
     """Digits to the base of 10,000."""
+    if "E" in value:
+        value = f"{Decimal(value):f}"
     whole, _, part = value.lstrip("-").partition(".")
     digits = whole.zfill(-(-len(whole) // 4) * 4) + part.ljust(-(-len(part) // 4) * 4, "0")
     groups = [int(digits[place : place + 4]) for place in range(0, len(digits), 4)]
@@ -90,12 +93,19 @@ def _numeric(value: str) -> bytes:
     return _LENGTH(len(told)) + told
 
 
-def texts(values: Sequence[str]) -> bytes:
-    return _array(_TEXT_TYPE, list(map(text, values)))
+def texts(values: Iterable[str]) -> bytes:
+    """A list of texts that are in other lists as well."""
+    return _array(_TEXT_TYPE, list(map(repeated_text, values)))
 
 
 def moments(values: Sequence[datetime]) -> bytes:
-    return _array(_MOMENT_TYPE, list(map(moment, values)))
+    return b"".join((moments_begin(len(values)), *map(moment, values)))
+
+
+@cache
+def moments_begin(number: int) -> bytes:
+    """What comes before so many moments that are a list."""
+    return _ARRAY(20 + number * _MOMENT_LENGTH, 1, 0, _MOMENT_TYPE, number, 1)
 
 
 # For lists that are in most rows.
@@ -112,6 +122,11 @@ def repeated_smallints(values: tuple[int, ...]) -> bytes:
 def _array(type_: int, elements: list[bytes]) -> bytes:
     told = b"".join(elements)
     return _ARRAY(20 + len(told), 1, 0, type_, len(elements), 1) + told
+
+
+def text_in(cell: bytes) -> str:
+    """The text in a cell that has its length before it."""
+    return cell[4:].decode()
 
 
 def cells(row: bytes) -> list[bytes | None]:

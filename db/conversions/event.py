@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import orjson
@@ -125,10 +125,10 @@ def _needed(field: str, value: object, longest: int) -> str:
 
 
 def _text(field: str, value: object, longest: int) -> str | None:
+    if type(value) is str and 0 < len(value) <= longest and value.isprintable():
+        return value
     if value is None or value == "":
         return None
-    if type(value) is str and len(value) <= longest and value.isprintable():
-        return value
     if not isinstance(value, str):
         if isinstance(value, bool) or not isinstance(value, int):
             raise BadEvent(field, value, "is not text")
@@ -151,6 +151,8 @@ def checked(field: str, text: str) -> None:
 
 
 def _choice(field: str, value: object, choices: Mapping[str, int], default: str | None) -> int:
+    if type(value) is str and (known := choices.get(value)):
+        return known
     if value is None or value == "":
         if default is None:
             raise BadEvent(field, value, f"is missing: say one of {', '.join(choices)}")
@@ -163,11 +165,11 @@ def _choice(field: str, value: object, choices: Mapping[str, int], default: str 
 
 def moment(field: str, value: object) -> datetime:
     """A moment in RFC 3339, with its offset."""
-    if value is None or value == "":
-        raise BadEvent(field, value, "is missing")
-    if not isinstance(value, str) and isinstance(value, datetime) and value.tzinfo is not None:
+    if type(value) is not str and isinstance(value, datetime) and value.tzinfo is not None:
         # Parquet knows moments.
         value = value.isoformat()
+    if value is None or value == "":
+        raise BadEvent(field, value, "is missing")
     try:
         if not isinstance(value, str) or not _MOMENT.fullmatch(value):
             raise ValueError
@@ -210,6 +212,10 @@ def _money(fields: Mapping[str, object], default: str | None) -> tuple[Decimal |
 
 
 def _number(field: str, value: object) -> Decimal:
+    return _price(field, value) if type(value) is str else _amount(field, value)
+
+
+def _amount(field: str, value: object) -> Decimal:
     amount = value if isinstance(value, Decimal) else _decimal(value)
     if not amount.is_finite():
         raise BadEvent(field, value, "is not a number like 19.99")
@@ -221,6 +227,10 @@ def _number(field: str, value: object) -> Decimal:
             field, value, f"has more than {_MOST_WHOLE} digits before the point or {_MOST_DECIMALS} behind it"
         )
     return amount
+
+
+# Prices are mostly the same.
+_price = lru_cache(maxsize=50_000)(_amount)
 
 
 def _decimal(value: object) -> Decimal:
@@ -239,21 +249,28 @@ def _touches(value: object, occurred_at: datetime) -> tuple[Touch, ...]:
         raise BadEvent("touches", value, "is no list")
     if len(value) > MOST_TOUCHES:
         raise BadEvent("touches", None, f"holds {len(value):,} touches, more than {MOST_TOUCHES}")
-    found = set()
+    found = []
     for number, touch in enumerate(value):
-        at = f"touches[{number}]"
         if not isinstance(touch, dict) and not isinstance(touch, Mapping):
-            raise BadEvent(at, touch, "is no object")
-        platform = touch.get("platform")
-        if not isinstance(platform, str) or platform not in PLATFORMS:
-            raise BadEvent(f"{at}.platform", platform, "is none of META, TIKTOK, APPLE")
-        ad = _needed(f"{at}.ad", touch.get("ad"), LONGEST_ID)
-        kind = _choice(f"{at}.kind", touch.get("kind"), TOUCHES, None)
-        touched_at = moment(f"{at}.at", touch.get("at"))
-        if touched_at > occurred_at:
-            raise BadEvent(f"{at}.at", touch.get("at"), "is after the event")
-        found.add(Touch(platform, ad, kind, touched_at))
-    return tuple(sorted(found))
+            raise BadEvent(f"touches[{number}]", touch, "is no object")
+        try:
+            found.append(_touch(touch, occurred_at))
+        except BadEvent as bad:
+            raise BadEvent(f"touches[{number}].{bad.field}", bad.value, bad.reason) from None
+    return tuple(found if len(found) == 1 else sorted(set(found)))
+
+
+def _touch(fields: Mapping[str, object], occurred_at: datetime) -> Touch:
+    get = fields.get
+    platform = get("platform")
+    if not isinstance(platform, str) or platform not in PLATFORMS:
+        raise BadEvent("platform", platform, "is none of META, TIKTOK, APPLE")
+    ad = _needed("ad", get("ad"), LONGEST_ID)
+    kind = _choice("kind", get("kind"), TOUCHES, None)
+    at = moment("at", get("at"))
+    if at > occurred_at:
+        raise BadEvent("at", get("at"), "is after the event")
+    return Touch(platform, ad, kind, at)
 
 
 def _properties(value: object) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
+from operator import attrgetter, eq
 from typing import NamedTuple
 
 from db.conversions.event import CLICK, Event, Touch
@@ -64,7 +65,7 @@ def merge(events: Sequence[Event], ads: Ads) -> Merged:
             only.event_name, only.occurred_at, only.app, only.platform, only.source, only.user_id, only.value,
             only.currency, *_last_touches(only.touches, ads, only.occurred_at),
         )  # fmt: skip
-    events = sorted(events, key=_precedence)
+    events = _by_precedence(events)
     first = events[0]
     valued = next((event for event in events if event.value is not None), first)
     return Merged(
@@ -83,15 +84,21 @@ def merge(events: Sequence[Event], ads: Ads) -> Merged:
 def merge_refund(events: Sequence[Event]) -> MergedRefund:
     """The refund that these events tell of."""
     if len(events) > 1:
-        events = sorted(events, key=_precedence)
+        events = _by_precedence(events)
     first = events[0]
     valued = next((event for event in events if event.value is not None), first)
     return MergedRefund(first.event_name, first.refund_of or "", valued.value, valued.currency)
 
 
-def _precedence(event: Event) -> tuple[object, ...]:
-    # Past the id, events that contradict each other: which one wins must not depend on which came first.
-    return event.source, event.occurred_at, event.event_id, canonical(event)
+def _by_precedence(events: Sequence[Event]) -> Sequence[Event]:
+    events = sorted(events, key=_precedence)
+    if any(map(eq, map(_precedence, events), map(_precedence, events[1:]))):
+        # Events that contradict each other: which one wins must not depend on which came first.
+        events.sort(key=lambda event: (*_precedence(event), canonical(event)))
+    return events
+
+
+_precedence = attrgetter("source", "occurred_at", "event_id")
 
 
 def canonical(event: Event) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import marshal
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from db.binary_rows import (
     moment,
     moment_in,
     moments,
+    moments_begin,
     number_in,
     numeric,
     numeric_in,
@@ -28,6 +30,7 @@ from db.binary_rows import (
     repeated_texts,
     smallint,
     text,
+    text_in,
     texts,
 )
 from db.conversions.event import CONVERSION, Event, Touch
@@ -48,6 +51,9 @@ KEY = ("org_id", "project_id", "event_name_id", "conversion_id", "key", "type")
 _NO_TOUCHES = NULL * 4
 # Kinds, sources and types of ids.
 _SMALL = [smallint(number) for number in range(5)]
+_SMALL_LENGTH = len(_SMALL[0])
+# Later versions look for what is there several times.
+_MARSHAL = 2
 _FALSE, _TRUE = boolean(False), boolean(True)
 
 
@@ -74,7 +80,7 @@ class Group(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """So many events that came together, in groups; the ids that they go by, group after group, also as rows have them.
+    """So many events that came together, in groups; the ids that they go by, group after group, as rows have them.
 
     The first name, user and ad is that of a group without one.
     """
@@ -83,9 +89,13 @@ class Batch(NamedTuple):
     names: list[str | None]
     users: list[str | None]
     ads: list[tuple[str, str] | None]
-    keys: list[Key]
     key_rows: list[bytes]
     groups: list[Group]
+
+    def keys_of(self, each: Group, start: int) -> tuple[Key, ...]:
+        """The ids of a group, which are those from `start` on."""
+        name = self.names[each.name] or ""
+        return tuple([(key_in(row), row[-1], name) for row in self.key_rows[start : start + each.keys]])
 
 
 def prepare(events: Sequence[Event], received_at: datetime) -> Batch:
@@ -95,9 +105,9 @@ def prepare(events: Sequence[Event], received_at: datetime) -> Batch:
     names: dict[str | None, int] = {None: 0}
     users: dict[str | None, int] = {None: 0}
     ads: dict[tuple[str, str] | None, int] = {None: 0}
-    all_keys: list[Key] = []
+    key_rows: list[bytes] = []
     groups = []
-    events_keys = [keys(event) for event in events]
+    events_keys = list(map(keys, events))
     for members in group(events_keys, {}):
         places = members.events
         first = events[places[0]]
@@ -109,29 +119,31 @@ def prepare(events: Sequence[Event], received_at: datetime) -> Batch:
                 saying.setdefault(told(events[place]), events[place])
             own = list(saying.values())
             own_keys = tuple(dict.fromkeys(chain.from_iterable(events_keys[place] for place in places)))
-        all_keys += own_keys
-        touched = tuple({ads.setdefault(touch[:2], len(ads)) for event in own for touch in event.touches})
+        for key, type_, _ in own_keys:
+            key_rows.append(text(key) + _SMALL[type_])
+        touched = tuple([ads.setdefault(touch[:2], len(ads)) for event in own for touch in event.touches])
         app = platform = user = click = view = 0
         row = None
         if first.kind == CONVERSION:
-            merged = merge(own, EVERY_AD)
-            app = names.setdefault(merged.app, len(names))
-            platform = names.setdefault(merged.platform, len(names))
-            user = users.setdefault(merged.user_id, len(users))
-            last_click, last_view = merged.click, merged.view
-            click = ads[last_click.platform, last_click.ad] if last_click else 0
-            view = ads[last_view.platform, last_view.ad] if last_view else 0
+            (
+                _, occurred_at, app_name, platform_name, source, user_id, value, currency, last_click, last_view,
+            ) = merge(own, EVERY_AD)  # fmt: skip
+            app = names.setdefault(app_name, len(names))
+            platform = names.setdefault(platform_name, len(names))
+            user = users.setdefault(user_id, len(users))
+            clicked_at = viewed_at = NULL
+            if last_click:
+                click, clicked_at = ads[last_click[:2]], moment(last_click.at)
+            if last_view:
+                view, viewed_at = ads[last_view[:2]], moment(last_view.at)
             row = b"".join((
-                moment(merged.occurred_at), _SMALL[merged.source], numeric(merged.value),
-                repeated_text(merged.currency), moment(last_click.at) if last_click else NULL,
-                moment(last_view.at) if last_view else NULL,
+                moment(occurred_at), _SMALL[source], numeric(value), repeated_text(currency), clicked_at, viewed_at,
             ))  # fmt: skip
         groups.append(Group(
             places[0], first.kind, len(own_keys), names.setdefault(first.event_name, len(names)), app, platform, user,
             click, view, row, touched, tuple([message(event, received) for event in own]),
         ))  # fmt: skip
-    key_rows = [text(key[0]) + _SMALL[key[1]] for key in all_keys]
-    return Batch(len(events), list(names), list(users), list(ads), all_keys, key_rows, groups)
+    return Batch(len(events), list(names), list(users), list(ads), key_rows, groups)
 
 
 def message(event: Event, received: bytes) -> bytes:
@@ -140,17 +152,34 @@ def message(event: Event, received: bytes) -> bytes:
         kind, source, _, event_id, transaction_id, refund_of, occurred_at, app, platform, user, value, currency,
         assumed, touches, properties,
     ) = event  # fmt: skip
-    touched = _NO_TOUCHES
-    if touches:
-        platforms, ads, kinds, times = zip(*touches, strict=True)
-        touched = repeated_texts(platforms) + texts(ads) + repeated_smallints(kinds) + moments(times)
     return b"".join((
         received, _SMALL[kind], _SMALL[source], text(event_id),
         NULL if transaction_id is None else text(transaction_id), NULL if refund_of is None else text(refund_of),
         moment(occurred_at), repeated_text(app), repeated_text(platform), NULL if user is None else text(user),
-        numeric(value), repeated_text(currency),
-        _TRUE if assumed else _FALSE, touched, NULL if properties is None else text(properties),
+        numeric(value), repeated_text(currency), _TRUE if assumed else _FALSE,
+        _touched(touches) if touches else _NO_TOUCHES, NULL if properties is None else text(properties),
     ))  # fmt: skip
+
+
+def _touched(touches: tuple[Touch, ...]) -> bytes:
+    """The cells of touches."""
+    if len(touches) == 1:
+        platform, ad, kind, at = touches[0]
+        return _touched_once(platform, ad, kind) + moment(at)
+    platforms, ads, kinds, times = zip(*touches, strict=True)
+    return b"".join((repeated_texts(platforms), texts(ads), repeated_smallints(kinds), moments(times)))
+
+
+# Many touch the same ad.
+@lru_cache(maxsize=10_000)
+def _touched_once(platform: str, ad: str, kind: int) -> bytes:
+    """The cells of one touch, up to its time."""
+    return repeated_texts((platform,)) + texts((ad,)) + repeated_smallints((kind,)) + moments_begin(1)
+
+
+def key_in(row: bytes) -> str:
+    """The id in a row of ids; its type is the last of the row's bytes."""
+    return text_in(row[:-_SMALL_LENGTH])
 
 
 def told_by(row: bytes, name: str) -> Event:
@@ -181,7 +210,7 @@ def _text(cell: bytes | None) -> str | None:
 
 def to_bytes(batch: Batch) -> bytes:
     """The batch, to be handed to another process of this same Python."""
-    return marshal.dumps((*batch[:-1], list(map(tuple, batch.groups))))
+    return marshal.dumps((*batch[:-1], list(map(tuple, batch.groups))), _MARSHAL)
 
 
 def from_bytes(packed: bytes) -> Batch:

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from typing import NamedTuple
 
 from db.conversions.event import Event, Touch
-from db.conversions.groups import Key
+from db.conversions.preparing import Batch, key_in
 from db.conversions.rollups import State
 from db.database import Row, Transaction
 
@@ -147,23 +148,27 @@ class Stored:
                 self.ads[row.platform, row.external_id] = row.id
             self._strange.update(key for key in wanted if key not in self.ads)
 
-    async def by_keys(self, wanted: Sequence[Key]) -> list[tuple[int, int]]:
-        """Those of the ids that some conversion or refund goes by: their places, from 0 on, and who does.
+    async def by_keys(self, batch: Batch) -> dict[int, int]:
+        """Those of the batch's ids that some conversion or refund goes by: their places, from 0 on, and who does.
 
         The others are to be written before it is asked again.
         """
-        places: Sequence[int] = range(len(wanted)) if self._marks is None else self._marked(self._marks, wanted)
+        names = [self.names[name] if name else 0 for name in batch.names]
+        of_keys = list(chain.from_iterable([names[each.name]] * each.keys for each in batch.groups))
+        places: Sequence[int] = range(len(of_keys))
+        if self._marks is not None:
+            places = self._marked(self._marks, zip(batch.key_rows, of_keys, strict=True))
         if not places:
-            return []
-        names, keys = self.names, [wanted[place] for place in places]
+            return {}
+        keys = [batch.key_rows[place] for place in places]
         rows = await self._transaction.fetch(
-            "conversions_by_keys", *self._key, [key[0] for key in keys], [key[1] for key in keys],
-            [names[key[2]] for key in keys], row=_PlaceRow,
+            "conversions_by_keys", *self._key, list(map(key_in, keys)), [key[-1] for key in keys],
+            [of_keys[place] for place in places], row=_PlaceRow,
         )  # fmt: skip
-        return [(places[row.place], row.conversion_id) for row in rows]
+        return {places[row.place]: row.conversion_id for row in rows}
 
     @staticmethod
-    def _marked(marks: bytearray, wanted: Sequence[Key]) -> list[int]:
+    def _marked(marks: bytearray, wanted: Iterable[tuple[bytes, int]]) -> list[int]:
         """The places of the ids that may have come before. From now on all of them have."""
         found = []
         for place, key in enumerate(wanted):

@@ -11,7 +11,7 @@ from datetime import datetime
 from db.binary_rows import NULL, bigint, columns, integer
 from db.conversions.event import CONVERSION, Event
 from db.conversions.groups import Key
-from db.conversions.preparing import CONVERSION_ROW, KEY, MESSAGE, Batch, Group, told_by
+from db.conversions.preparing import CONVERSION_ROW, KEY, MESSAGE, Batch, Group, key_in, told_by
 from db.conversions.rollups import Rollups
 from db.conversions.telling import Member, Telling
 from db.database import Transaction
@@ -52,9 +52,9 @@ class Intake:
         stored = self._telling.stored
         await stored.number_names(batch.names)
         await stored.find_ads(ad for ad in batch.ads if ad)
-        found = await stored.by_keys(batch.keys)
-        known = bytearray(len(batch.keys))
-        for place, _ in found:
+        found = await stored.by_keys(batch)
+        known = bytearray(len(batch.key_rows))
+        for place in found:
             known[place] = 1
         strange = {place for place, ad in enumerate(batch.ads) if ad and ad not in stored.ads}
         new = [False] * batch.size
@@ -62,10 +62,13 @@ class Intake:
         members = []
         stop = 0
         met: list[tuple[tuple[Key, ...], list[Event]]] = []
+        by_key: dict[Key, int] = {}
         for each in batch.groups:
             start, stop = stop, stop + each.keys
             if known.find(1, start, stop) >= 0:
-                met.append((tuple(batch.keys[start:stop]), _events(batch, each)))
+                own_keys = batch.keys_of(each, start)
+                by_key |= {key: found[place] for place, key in enumerate(own_keys, start) if place in found}
+                met.append((own_keys, _events(batch, each)))
                 continue
             new[each.first] = True
             if each.row is None or not strange.isdisjoint(each.ads):
@@ -74,11 +77,10 @@ class Intake:
             else:
                 alone.append((each, start))
         await self._write_alone(batch, alone)
-        by_key = {batch.keys[place]: id_ for place, id_ in found}
         members += await self._telling.met(met, by_key)
         if members or alone:
             self.changed = True
-            naming = (key[0] for each, start in alone for key in batch.keys[start : start + each.keys])
+            naming = (key_in(row) for each, start in alone for row in batch.key_rows[start : start + each.keys])
             await self._telling.tell(members, received_at, by_key, naming)
         return new
 

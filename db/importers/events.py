@@ -44,7 +44,7 @@ _NUMBER = re.compile(r"\s*:\s*(-?[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*[,}]")
 
 
 def _decoded(line: str) -> object:
-    """What the line holds. The fast way has amounts as floats, so these are read from the text again."""
+    """What the line holds. The fast way has amounts as floats, so these become the digits in the text, as if quoted."""
     fields = orjson.loads(line)
     if not isinstance(fields, dict):
         return fields
@@ -56,7 +56,7 @@ def _decoded(line: str) -> object:
             found = _NUMBER.match(line, line.find(quoted) + len(quoted)) if line.count(quoted) == 1 else None
             if found is None:
                 return _DECODER.decode(line)
-            fields[name] = Decimal(found[1])
+            fields[name] = found[1]
     return fields
 
 

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from db.conversions.preparing import Batch
+from db.conversions.preparing import Batch, key_in
 from db.conversions.recording import Recorded, record
 from db.conversions.taking import Intake
 from db.conversions.turns import Turns
@@ -111,7 +111,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], list[str]]
         begun: list[str] = []
 
         async def failing_take(self: Intake, batch: Batch, *arguments: object) -> list[bool]:
-            begun.append(batch.keys[0][0])
+            begun.append(key_in(batch.key_rows[0]))
             if begun[-1] == "bad":
                 raise error
             return await take(self, batch, *arguments)  # type: ignore[arg-type]  # as they came
@@ -175,7 +175,7 @@ async def test_who_gives_up_while_others_are_recorded_with_it_leaves_them_theirs
     going_on = asyncio.Event()
 
     async def slow_take(self: Intake, batch: Batch, *arguments: object) -> list[bool]:
-        if batch.keys[0][0] == "e3":
+        if key_in(batch.key_rows[0]) == "e3":
             third_begun.set()
             await going_on.wait()
         return await take(self, batch, *arguments)  # type: ignore[arg-type]  # as they came
