@@ -16,7 +16,7 @@ from resolvers import coverage, reporting, together, tracked, window_reach
 from resolvers.calendar import Bucket, Granularity
 from resolvers.context import Request
 from resolvers.entity import Entities, Entity, side_by_side
-from resolvers.formulas import Shared
+from resolvers.few import plain_at_hand
 from resolvers.found import Found
 from resolvers.ground import (
     Account,
@@ -25,6 +25,7 @@ from resolvers.ground import (
     accounts_of,
     at_hand,
     conversion_of,
+    currencies_of,
     days_of,
     terms_of,
     windows_of,
@@ -64,16 +65,31 @@ async def totals(
     they are read.
     """
     entities = side_by_side(entities)
-    own = _by_ad_account(entities)
+    plain = plain_at_hand(request, entities, level, spec, options, columns) if asked is ALONE else None
+    if plain is None:
+        return await _weighed(request, entities, level, spec, options, columns, asked)
+    lines = await plain.reading.lines(request.database)
+    found = Found(lines.entity_ids, lines.copy(), columns)
+    if found.plain:
+        return found.plain_sums(entities.ids, plain.currencies, plain.terms)
+    return await _weighed(request, entities, level, spec, options, columns, asked, lines)
+
+
+async def _weighed(
+    request: Request, entities: Entities, level: Level, spec: WindowSpec, options: Options,
+    columns: tuple[str, ...], asked: Together, read: Lines | None = None,
+) -> Sequence[Sums]:  # fmt: skip
+    """The same whatever they are made of; `read`: their rows, where they are there."""
+    own = entities.by_ad_account()
     ground, windows, days, conversion = await _meant(request, own, level, spec, options, columns)
-    reading = _totals_read(request, own, level, spec, options, columns, days, conversion, asked)
+    reading = (
+        _there(read) if read else _totals_read(request, own, level, spec, options, columns, days, conversion, asked)
+    )
     lines, accounts, attributed = await _with_accounts(
         request, ground, windows, options, reading,
         lambda: tracked.totals(request, level, options, columns, days, own),
     )  # fmt: skip
     found = Found(lines.entity_ids, lines, columns)
-    if ground and ground.terms and found.plain and REPORTING not in columns:
-        return found.plain_sums(entities.ids, _currencies(entities, accounts), ground.terms)
     if attributed:
         found.add(*attributed)
     alike = {terms_of(level, account.choice) for account in accounts.values()}
@@ -81,7 +97,7 @@ async def totals(
     if plain and all(account.plain(level, whole=bool(attributed)) for account in accounts.values()):
         codes = {code[:3] for account in accounts.values() for code in account.currencies}
         if not attributed or tracked.all_plain(attributed, codes):
-            return found.plain_sums(entities.ids, _currencies(entities, accounts), *alike)
+            return found.plain_sums(entities.ids, currencies_of(entities, accounts), *alike)
     answers: dict[int, Sums] = {}
     unclear = []
     whole: list[window_reach.Told] = []
@@ -114,13 +130,17 @@ async def totals(
     return [answers[id_] for id_, _ in entities]
 
 
+async def _there(lines: Lines) -> Lines:
+    return lines
+
+
 async def series(
     request: Request, entities: Sequence[Entity], level: Level, spec: WindowSpec, options: Options,
     granularity: Granularity, columns: tuple[str, ...], asked: Together = ALONE, most: int = MAX_BUCKETS,
 ) -> Sequence[Series]:  # fmt: skip
     """Batch: the sums of `columns` over each bucket of each entity's window, so many at `most`. `asked` as above."""
     entities = side_by_side(entities)
-    own = _by_ad_account(entities)
+    own = entities.by_ad_account()
     ground, windows, days, conversion = await _meant(request, own, level, spec, options, columns)
     starts = await _week_starts(request, own, granularity)
     cuts = {id_: buckets(window, granularity, starts[id_], most=most) for id_, window in windows.items()}
@@ -221,17 +241,8 @@ def _plain_series(
         if any(one != known for one in rest) or not all(missing in (WHOLE, frozenset()) for missing in known):
             return None
         unknown = [number for number, missing in enumerate(known) if not missing]
-    currencies = _currencies(entities, accounts)
+    currencies = currencies_of(entities, accounts)
     return plain_series(granularity, cut, unknown, entities.ids, lines, currencies, *alike)
-
-
-def _by_ad_account(entities: Entities) -> dict[int, list[int]]:
-    if len(accounts := set(entities.ad_account_ids)) == 1:
-        return {accounts.pop(): list(entities.ids)}
-    own: dict[int, list[int]] = {}
-    for id_, account in zip(entities.ids, entities.ad_account_ids, strict=True):
-        own.setdefault(account, []).append(id_)
-    return own
 
 
 async def _week_starts(request: Request, ids: Iterable[int], granularity: Granularity) -> dict[int, int]:
@@ -266,14 +277,6 @@ async def _with_accounts(
     return lines, accounts_of(windows, options, scopes, covered), attributed
 
 
-def _currencies(entities: Entities, accounts: Mapping[int, Account]) -> Shared:
-    """Those of each entity, or of all."""
-    first, *others = [account.currencies for account in accounts.values()]
-    if all(one == first for one in others):
-        return first
-    return [accounts[id_].currencies for id_ in entities.ad_account_ids]
-
-
 def _settled(sums: Sums, covered: Covered) -> bool:
     """Completes the sums of fewer days than are covered: a covered day without a row is a row of zeros that lacks what
     its sources lack. False where sources that lack different metrics cover the days: then the dates matter.
@@ -290,7 +293,7 @@ async def _settle_by_date(request: Request, level: Level, unclear: Sequence[_Unc
     windows = {one.entity.ad_account_id: one.account.window for one in unclear}
     lines = await delivery.buckets(
         request.database, request.org_id, level, (), Granularity.DAY.value, await days_of(request, windows),
-        _by_ad_account(side_by_side([one.entity for one in unclear])), dict.fromkeys(windows, 0),
+        side_by_side([one.entity for one in unclear]).by_ad_account(), dict.fromkeys(windows, 0),
     )  # fmt: skip
     spoken = set(zip(lines.entity_ids, lines.buckets, strict=True))
     for one in unclear:

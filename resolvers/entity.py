@@ -49,6 +49,15 @@ class Entities(Alike[Entity]):
         ids, accounts = self.ids, self.ad_account_ids
         return Entities([ids[number] for number in numbers], [accounts[number] for number in numbers])
 
+    def by_ad_account(self) -> dict[int, list[int]]:
+        """The ids of those of each ad account."""
+        if len(accounts := set(self.ad_account_ids)) == 1:
+            return {accounts.pop(): list(self.ids)}
+        own: dict[int, list[int]] = {}
+        for id_, account in zip(self.ids, self.ad_account_ids, strict=True):
+            own.setdefault(account, []).append(id_)
+        return own
+
     def distinct(self) -> bool:
         """Whether no two of them are equal."""
         return len(set(self.ids)) == len(self.ids)

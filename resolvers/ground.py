@@ -14,6 +14,8 @@ from db.level import Level
 from resolvers import coverage, tracked
 from resolvers.context import Request
 from resolvers.coverage import Coverage
+from resolvers.entity import Entities
+from resolvers.formulas import Shared
 from resolvers.metric import UNRATED
 from resolvers.options import Choice, ConversionSource, Options, UndefinedRatios, chosen
 from resolvers.sums import WHOLE, Terms
@@ -134,6 +136,14 @@ def accounts_of(
         currencies = frozenset({options.currency or currency_of(scope)})
         accounts[id_] = Account(window, covered[id_, window], currencies, scope.timezone, chosen(options, scope))
     return accounts
+
+
+def currencies_of(entities: Entities, accounts: Mapping[int, Account]) -> Shared:
+    """Those of each entity, or of all."""
+    first, *others = [account.currencies for account in accounts.values()]
+    if all(one == first for one in others):
+        return first
+    return [accounts[id_].currencies for id_ in entities.ad_account_ids]
 
 
 def terms_of(level: Level | None, choice: Choice) -> Terms:
