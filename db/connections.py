@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -35,7 +34,7 @@ class Connections:
     def __init__(self, pool: asyncpg.Pool[asyncpg.Record], most: int) -> None:
         self._pool = pool
         self._most = most
-        self._turns = _Turns(most)
+        self._turns = asyncio.Semaphore(most)
         # By what they were last used for. The last to come back goes first, so that no more are opened than are needed.
         self._free: dict[str, list[Connection]] = {planning: [] for planning in Planning}
 
@@ -63,15 +62,14 @@ class Connections:
 
     async def take(self, planning: str) -> Connection:
         """A connection that has to be given back, or given up where something failed; waits while all are in use."""
-        if not self._turns.taken():
-            await self._turns.wait()
+        await self._turns.acquire()
         own = self._free[planning]
         if own and _is_open(own[-1]):
             return own.pop()
         try:
             return await self._other(planning)
         except BaseException:
-            self._turns.give_back()
+            self._turns.release()
             raise
 
     async def _other(self, planning: str) -> Connection:
@@ -93,25 +91,24 @@ class Connections:
     def give_back(self, connection: Connection, planning: str) -> None:
         """Takes it back, once all that was done with it has succeeded."""
         self._free[planning].append(connection)
-        self._turns.give_back()
+        self._turns.release()
 
     async def give_up(self, connection: Connection) -> None:
         """Takes it back whatever it is in."""
         try:
             await self._pool.release(connection)
         finally:
-            self._turns.give_back()
+            self._turns.release()
 
     async def _end(self) -> None:
         """Waits for what is in use, and leaves nothing to the pool that it would wait for."""
         for _ in range(self._most):
-            if not self._turns.taken():
-                await self._turns.wait()
+            await self._turns.acquire()
         for free in self._free.values():
             while free:
                 await self._pool.release(free.pop())
         for _ in range(self._most):
-            self._turns.give_back()
+            self._turns.release()
 
 
 def _is_open(connection: Connection) -> bool:
@@ -119,41 +116,6 @@ def _is_open(connection: Connection) -> bool:
         return not connection.is_closed()
     except asyncpg.InterfaceError:  # the pool itself took it back when the server closed it
         return False
-
-
-class _Turns:
-    """A semaphore. That of asyncio takes as long to see that nobody waits as the rest of a small statement's way."""
-
-    def __init__(self, number: int) -> None:
-        self._left = number
-        self._waiting: deque[asyncio.Future[None]] = deque()
-
-    def taken(self) -> bool:
-        """Whether there was a turn, which is then taken."""
-        if self._left:
-            self._left -= 1
-            return True
-        return False
-
-    async def wait(self) -> None:
-        """Takes the turn of one who gives it back, first come, first served."""
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        try:
-            await turn
-        except BaseException:
-            if turn.done() and not turn.cancelled():
-                self.give_back()
-            raise
-
-    def give_back(self) -> None:
-        """Hands the turn to whoever waits."""
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():  # has given up
-                turn.set_result(None)
-                return
-        self._left += 1
 
 
 class _Connect:

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.errors import QueryTooComplex
 from graph.errors import formatted
+from graph.http.headers import headers
 from graph.http.logs import note
 
 
@@ -27,16 +28,11 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        announced = b""
-        for name, value in scope["headers"]:
-            if name == b"content-length":
-                announced = value
-        if announced.isdigit() and int(announced[:20]) > self._largest:
-            await self._refuse(scope, receive, send)
-            return
+        announced = headers(scope).get(b"content-length", b"")
         if announced.isdigit():
             # The server ends the body there.
-            await self._app(scope, receive, send)
+            fits = int(announced[:20]) <= self._largest
+            await (self._app if fits else self._refuse)(scope, receive, send)
             return
         arrived = 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,10 +19,10 @@ from graph.documents import Document, InvalidDocument, is_query
 from graph.errors import formatted, told
 from graph.executor.schema import AdgraphSchema
 from graph.http.accept import preferred
+from graph.http.headers import headers
 from graph.http.limits import Limits
 from graph.http.logs import note
-from graph.http.payload import Payload, Refused, from_url, header, posted
-from graph.http.time_limit import Late, TimeLimit
+from graph.http.payload import Payload, Refused, from_url, posted
 from graph.source import Source
 from resolvers.context import Request
 
@@ -51,7 +52,6 @@ class GraphQLEndpoint:
         self._source = source
         self._page = page
         self._timeout = timeout
-        self._time = TimeLimit(timeout)
         self._longest_url = longest_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,7 +67,7 @@ class GraphQLEndpoint:
         if method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": METHODS})
         offers = (GRAPHQL, JSON, HTML) if method in ("GET", "HEAD") else (GRAPHQL, JSON)
-        media = preferred(header(scope, b"accept"), offers)
+        media = preferred(headers(scope).get(b"accept", b"").decode("latin-1"), offers)
         if media == HTML:
             page = self._page()
             page.headers["Vary"] = "Accept"
@@ -114,9 +114,13 @@ class GraphQLEndpoint:
         if scope["method"] != "POST" and not reads:
             raise Refused(405, Invalid("GET runs queries only. Send a mutation by POST."), Allow="POST")
         running = self._of_one_moment(document, payload) if reads else self._once(document, payload)
+        limit = asyncio.timeout(self._timeout)
         try:
-            result = await self._time.within(running)
-        except Late:
+            async with limit:
+                result = await running
+        except TimeoutError:
+            if not limit.expired():
+                raise
             late = TimedOut(
                 f"The answer took longer than {self._timeout:g} s. Ask for less: fewer entities, fewer levels."
             )

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from graph.errors import formatted, told
+from graph.http.headers import headers
 from graph.settings import Settings
 
 LONGEST_VALUE = 200
@@ -127,10 +128,9 @@ class AccessLog:
 
 def _request_id(scope: Scope) -> str:
     """The client's, where it may stand in our log and header as it is, else a new one."""
-    for name, value in scope["headers"]:
-        if name == REQUEST_ID and _MAY_STAND.fullmatch(value):
-            found: str = value.decode()
-            return found
+    given = headers(scope).get(REQUEST_ID)
+    if given is not None and _MAY_STAND.fullmatch(given):
+        return given.decode()
     return f"{random.getrandbits(128):032x}"  # it tells requests apart and is no secret
 
 

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from db.errors import AdgraphError, Invalid, QueryTooComplex
+from graph.http.headers import headers
 
 # What dashboards ask comes again and again, and is short; a thousand of these take some megabytes.
 LONGEST_KEPT = 2_000
@@ -41,15 +42,6 @@ class Payload:
     variables: dict[str, Any] | None
     # As it was sent, where it is short enough to be known again. Then others get this very object: it stays as it is.
     body: bytes | None = None
-
-
-def header(scope: Scope, name: bytes) -> str | None:
-    """The first header of that name."""
-    for own, value in scope["headers"]:
-        if own == name:
-            found: str = value.decode("latin-1")
-            return found
-    return None
 
 
 async def posted(scope: Scope, receive: Receive) -> Payload:
@@ -95,10 +87,11 @@ def from_url(scope: Scope, largest: int) -> Payload:
 
 def _check_content_type(scope: Scope) -> None:
     """Only JSON, which no other site can make a browser send here without our consent."""
-    sent_as, encoding = header(scope, b"content-type") or "", header(scope, b"content-encoding") or "identity"
-    if sent_as == _JSON and encoding == "identity":
+    own = headers(scope)
+    sent_as = own.get(b"content-type", b"")
+    if sent_as == _PLAIN and b"content-encoding" not in own:
         return
-    media, *parameters = (part.strip().lower() for part in sent_as.split(";"))
+    media, *parameters = (part.strip().lower() for part in sent_as.decode("latin-1").split(";"))
     if media != "application/json":
         sent = repr(media[:60]) if media else "none"
         raise Refused(415, Invalid(f"The content type must be application/json; it is {sent}."), Accept_Post=_JSON)
@@ -106,11 +99,12 @@ def _check_content_type(scope: Scope) -> None:
         name, _, value = parameter.partition("=")
         if name == "charset" and value.strip('"') not in ("utf-8", "utf8"):
             raise Refused(415, Invalid("The charset must be utf-8."), Accept_Post=_JSON)
-    if encoding.lower() != "identity":
+    if own.get(b"content-encoding", b"identity").lower() != b"identity":
         raise Refused(415, Invalid("The body must not be compressed."), Accept_Encoding="identity")
 
 
 _JSON = "application/json"
+_PLAIN = _JSON.encode()
 
 
 def _json(text: bytes | str, what: str) -> Any:
