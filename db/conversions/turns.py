@@ -88,21 +88,16 @@ class Turns:
         for call in calls:
             call.taken.add_done_callback(given_up)
         await asyncio.wait([recording])
-        if recording.cancelled():
-            return
-        error = recording.exception()
-        if error and len(calls) > 1 and not isinstance(error, Unavailable):
+        failed = not recording.cancelled() and recording.exception()
+        if failed and len(calls) > 1 and not isinstance(failed, Unavailable):
             # Nothing was kept: whose fault it was shows where each is alone.
             for call in calls:
-                await self._answer([call])
+                if not call.taken.done():
+                    await self._answer([call])
             return
         for place, call in enumerate(calls):
-            if call.taken.done():
-                continue
-            if error:
-                call.taken.set_exception(error)
-            else:
-                call.taken.set_result(recording.result()[place])
+            if not call.taken.done():
+                _tell(call.taken, recording, place)
 
     async def _record(self, calls: list[_Call]) -> list[Taken]:
         taken = []
@@ -118,6 +113,15 @@ class Turns:
                 today = max(call.now for call in calls).date()
                 await tracked.add_up_spans(transaction, self._org_id, self._project_id, today)
         return taken
+
+
+def _tell(taken: asyncio.Future[Taken], recording: asyncio.Task[list[Taken]], place: int) -> None:
+    if recording.cancelled():
+        taken.cancel()
+    elif error := recording.exception():
+        taken.set_exception(error)
+    else:
+        taken.set_result(recording.result()[place])
 
 
 _turns: WeakValueDictionary[tuple[int, int, int], Turns] = WeakValueDictionary()

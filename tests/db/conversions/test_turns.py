@@ -103,11 +103,11 @@ async def test_no_more_than_1000_events_of_several_calls_are_recorded_at_once(
 
 
 @pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], list[str]]:
+def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], list[str]]:
     """Makes taking an event of the id `bad` fail; gives the first ids of the calls that were begun."""
     take = Intake.take
 
-    def fail(error: Exception) -> list[str]:
+    def fail(error: BaseException) -> list[str]:
         begun: list[str] = []
 
         async def failing_take(self: Intake, batch: Batch, *arguments: object) -> list[bool]:
@@ -123,7 +123,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], list[str]]
 
 
 async def test_a_call_that_fails_leaves_the_others_theirs(
-    database: Database, org_id: int, failing: Callable[[Exception], list[str]]
+    database: Database, org_id: int, failing: Callable[[BaseException], list[str]]
 ) -> None:
     project_id = await make_tree(database, org_id)
     failing(ValueError("cannot be taken"))
@@ -140,7 +140,7 @@ async def test_a_call_that_fails_leaves_the_others_theirs(
 
 
 async def test_where_the_database_is_gone_nobody_is_tried_again(
-    database: Database, org_id: int, failing: Callable[[Exception], list[str]]
+    database: Database, org_id: int, failing: Callable[[BaseException], list[str]]
 ) -> None:
     project_id = await make_tree(database, org_id)
     begun = failing(Unavailable("gone"))
@@ -205,3 +205,18 @@ async def test_a_turn_that_nobody_waits_for_any_more_ends(database: Database, or
     assert waiting == [(0,)]
     assert later.answers == [True]
     assert await ids(database, project_id) == ["e2"]
+
+
+async def test_nobody_waits_for_a_turn_that_was_ended(
+    database: Database, org_id: int, failing: Callable[[BaseException], list[str]]
+) -> None:
+    project_id = await make_tree(database, org_id)
+    failing(asyncio.CancelledError())
+
+    async with turn_taken(database, org_id, project_id):
+        tasks = await sent(database, org_id, project_id, *([event(id_)] for id_ in ("e1", "e2", "bad")))
+    async with asyncio.timeout(10):
+        await asyncio.wait(tasks)
+
+    assert [task.cancelled() for task in tasks] == [False, True, True]
+    assert await ids(database, project_id) == ["e1"]
