@@ -188,6 +188,9 @@ def show_rates(report: RatesReport) -> None:
 
 def show_events(report: EventsReport, rejects: Path | None) -> None:
     """What an import of events did; `rejects` is where those are that could not be taken."""
+    from db.conversions.event import shown
+    from db.importers.events import MOST_UNREAD
+
     if not report.events:
         say(f"{_NO_ROWS}.")
         return
@@ -200,6 +203,9 @@ def show_events(report: EventsReport, rejects: Path | None) -> None:
     if report.strange_touches:
         say(f"note: {report.strange_touches:,} touches are of ads that the project does not have. They are kept, and "
             "take part once these are imported.")  # fmt: skip
+    if report.unread:
+        more = ", …" if len(report.unread) == MOST_UNREAD else ""
+        say(f"note: The files have fields that are not read: {', '.join(map(shown, report.unread))}{more}.")
     if rejects:
         say(f"note: What was rejected is in {rejects}, each with its reason.")
     if not report.changed:

@@ -40,7 +40,8 @@ class _CurrencyRow(Row):
 class EventsReport:
     """What an import of events did: how many were read, told of something new, told what was known, were rejected.
 
-    `strange_touches`: touches of ads that the project does not have.
+    `strange_touches`: touches of ads that the project does not have. `unread`: the first names of fields that nobody
+    reads.
     """
 
     project: str
@@ -49,6 +50,7 @@ class EventsReport:
     duplicates: int
     rejected: int
     strange_touches: int
+    unread: list[str]
     dry_run: bool
     changed: bool
     seconds: float
@@ -130,6 +132,7 @@ class _Run:
         project_id = await self._project_id()
         rows = await transaction.fetch("project_currency", org_id, project_id, row=_CurrencyRow)
         count = new = number = 0
+        unread: list[str] = []
         with reading(Wanted(paths, rows[0].reporting_currency, self._now, BATCH)) as batches:
             read = await asyncio.to_thread(next, batches, None)
             # From here on others wait: not for what comes first to be read.
@@ -150,6 +153,7 @@ class _Run:
                 finally:
                     await asyncio.wait([ahead])
                 count += read.batch.size
+                unread = read.unread
                 if progress:
                     progress(count)
                 read = ahead.result()
@@ -164,6 +168,7 @@ class _Run:
             duplicates=count - new,
             rejected=self._rejected,
             strange_touches=intake.strange_touches,
+            unread=unread,
             dry_run=dry_run,
             changed=intake.changed,
             seconds=time.monotonic() - started,

@@ -44,18 +44,23 @@ class Wanted(NamedTuple):
 
 
 class Read(NamedTuple):
-    """Some of what was read: events that can be taken, and rows that cannot."""
+    """Some of what was read: events that can be taken, and rows that cannot.
+
+    `unread`: the first names, of all so far, of fields that nobody reads.
+    """
 
     batch: Batch
     bad_rows: list[BadRow]
+    unread: list[str]
 
 
 def here(wanted: Wanted) -> Iterator[Read]:
     """Everything in the files, batch after batch."""
     events: list[Event] = []
     bad_rows: list[BadRow] = []
+    unread: dict[str, None] = {}
     size = min(_FIRST, wanted.size)
-    for row in files.read(wanted.paths):
+    for row in files.read(wanted.paths, unread):
         if isinstance(row, BadRow):
             bad_rows.append(row)
         else:
@@ -65,11 +70,11 @@ def here(wanted: Wanted) -> Iterator[Read]:
             except BadEvent as bad:
                 bad_rows.append(BadRow(place, bad.field, bad.value, bad.reason, row=files.line_of(fields)))
         if len(events) + len(bad_rows) == size:
-            yield Read(prepare(events, wanted.now), bad_rows)
+            yield Read(prepare(events, wanted.now), bad_rows, list(unread))
             events, bad_rows = [], []
             size = min(2 * size, wanted.size)
     if events or bad_rows:
-        yield Read(prepare(events, wanted.now), bad_rows)
+        yield Read(prepare(events, wanted.now), bad_rows, list(unread))
 
 
 @contextmanager
@@ -97,10 +102,10 @@ def _received(pipe: IO[bytes]) -> Iterator[Read]:
             raise told
         if told is None:
             return
-        packed, bad_rows, bytes_now = told
+        packed, bad_rows, unread, bytes_now = told
         have_read(bytes_now - bytes_before)
         bytes_before = bytes_now
-        yield Read(from_bytes(packed), bad_rows)
+        yield Read(from_bytes(packed), bad_rows, unread)
     raise RuntimeError("the process that reads the events has ended before their end")
 
 
@@ -112,8 +117,8 @@ def beside(wanted: bytes) -> None:
     gc.disable()
     with suppress(BrokenPipeError):
         try:
-            for batch, bad_rows in here(pickle.loads(wanted)):  # noqa: S301  # our own
-                _send((to_bytes(batch), bad_rows, bytes_read()))
+            for batch, bad_rows, unread in here(pickle.loads(wanted)):  # noqa: S301  # our own
+                _send((to_bytes(batch), bad_rows, unread, bytes_read()))
         except AdgraphError as error:
             _send(error)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
 from pathlib import Path
@@ -29,6 +29,8 @@ _NEEDED = ("event_id", "event_name", "source", "occurred_at")
 # Cells that hold JSON.
 _JSON = ("touches", "properties")
 _BATCH = 10_000
+# Names of what is not read that are remembered, at most.
+MOST_UNREAD = 10
 
 Fields = Mapping[str, object]
 
@@ -60,13 +62,22 @@ def _decoded(line: str) -> object:
     return fields
 
 
-def read(paths: Sequence[Path]) -> Iterator[tuple[Place, Fields] | BadRow]:
-    """The events of the files, in their order, in the fields that they have."""
+def read(paths: Sequence[Path], unread: dict[str, None]) -> Iterator[tuple[Place, Fields] | BadRow]:
+    """The events of the files, in their order, in the fields that they have.
+
+    `unread` gets the first names of fields that nobody reads.
+    """
     for path in each(paths, "the file of events"):
         if path != STANDARD_INPUT and path.suffix.lower() == ".parquet":
-            yield from _parquet(path)
+            yield from _parquet(path, unread)
         else:
-            yield from _text(path)
+            yield from _text(path, unread)
+
+
+def _note(names: Iterable[str], unread: dict[str, None]) -> None:
+    for name in names:
+        if name not in FIELDS and len(unread) < MOST_UNREAD:
+            unread[name] = None
 
 
 class _Begun(Lines):
@@ -81,17 +92,17 @@ class _Begun(Lines):
         return chain([self.first] if self.first else [], self._following)
 
 
-def _text(path: Path) -> Iterator[tuple[Place, Fields] | BadRow]:
+def _text(path: Path, unread: dict[str, None]) -> Iterator[tuple[Place, Fields] | BadRow]:
     begun = _Begun(path)
     if not begun.first and not begun.broken:
         yield BadRow(Place(path, 1), "", "", "the file is empty: events are needed, or a header", ends_file=True)
     elif begun.first.lstrip()[:1] in ("{", "["):
-        yield from _objects(path, begun)
+        yield from _objects(path, begun, unread)
     else:
-        yield from _table(path, csv_table.raw(path, begun))
+        yield from _table(path, csv_table.raw(path, begun), unread)
 
 
-def _objects(path: Path, lines: _Begun) -> Iterator[tuple[Place, Fields] | BadRow]:
+def _objects(path: Path, lines: _Begun, unread: dict[str, None]) -> Iterator[tuple[Place, Fields] | BadRow]:
     broken = lines.broken
     for number, line in enumerate(lines, 1):
         if broken:
@@ -108,6 +119,8 @@ def _objects(path: Path, lines: _Begun) -> Iterator[tuple[Place, Fields] | BadRo
                 )
             continue
         if isinstance(fields, dict):
+            if not FIELDS.issuperset(fields):
+                _note(fields, unread)
             yield Place(path, number), fields
         else:
             reason = "is no JSON object: give one event a line"
@@ -115,7 +128,7 @@ def _objects(path: Path, lines: _Begun) -> Iterator[tuple[Place, Fields] | BadRo
     yield from broken
 
 
-def _parquet(path: Path) -> Iterator[tuple[Place, Fields] | BadRow]:
+def _parquet(path: Path, unread: dict[str, None]) -> Iterator[tuple[Place, Fields] | BadRow]:
     import pyarrow as pa  # type: ignore[import-untyped]  # it has no types …
     import pyarrow.parquet  # type: ignore[import-untyped]  # … nor have its parts
 
@@ -126,6 +139,7 @@ def _parquet(path: Path) -> Iterator[tuple[Place, Fields] | BadRow]:
             if bad_row := csv_table.bad_header(path, header, _NEEDED):
                 yield bad_row
                 return
+            _note(header, unread)
             for batch in file.iter_batches(_BATCH, columns=[name for name in header if name in FIELDS]):
                 for fields in batch.to_pylist():
                     number += 1
@@ -135,7 +149,9 @@ def _parquet(path: Path) -> Iterator[tuple[Place, Fields] | BadRow]:
         yield BadRow(Place(path, number + 1), "", "", reason, ends_file=True)
 
 
-def _table(path: Path, rows: Iterator[tuple[int, Sequence[str]] | BadRow]) -> Iterator[tuple[Place, Fields] | BadRow]:
+def _table(
+    path: Path, rows: Iterator[tuple[int, Sequence[str]] | BadRow], unread: dict[str, None]
+) -> Iterator[tuple[Place, Fields] | BadRow]:
     header: list[str] | None = None
     for row in rows:
         if isinstance(row, BadRow):
@@ -145,6 +161,7 @@ def _table(path: Path, rows: Iterator[tuple[int, Sequence[str]] | BadRow]) -> It
             if bad_row := csv_table.bad_header(path, header, _NEEDED):
                 yield bad_row
                 return
+            _note(header, unread)
         else:
             yield _event(Place(path, row[0]), dict[str, object](zip(header, row[1], strict=True)))
 

@@ -75,6 +75,16 @@ async def test_events_without_a_row_leave_nothing_and_are_nothing_to_do(
     assert await rows(database, "select id from project") == []
 
 
+def test_fields_of_events_that_nobody_reads_are_named(database_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text("event_id,event_name,source,occurred_at,revenue\n1,purchase,SDK,2025-06-10T12:00:00Z,5\n")
+
+    done = adgraph("import", "events", str(path), "--project", "p", DATABASE_URL=database_url)
+
+    assert (done.returncode, "new: 1" in done.stdout) == (0, True)
+    assert "note: The files have fields that are not read: revenue." in done.stderr
+
+
 def test_verifying_says_that_there_was_nothing_to_compare(database_url: str, export: Path) -> None:
     nothing = run(export, database_url, "--verify")
     (export / "basic_ad.csv").write_text(HEADER.replace("spend", "spend,cpm") + GOOD.replace("1.50", "1.50,15.0"))

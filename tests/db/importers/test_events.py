@@ -30,14 +30,14 @@ EVENTS = [event(row, None, NOW) for row in ROWS]
 
 def events(path: Path) -> list[Event]:
     found = []
-    for row in read([path]):
+    for row in read([path], {}):
         assert not isinstance(row, BadRow), row
         found.append(event(row[1], None, NOW))
     return found
 
 
 def bad_rows(path: Path) -> list[tuple[int, str]]:
-    return [(row.place.line, row.reason) for row in read([path]) if isinstance(row, BadRow)]
+    return [(row.place.line, row.reason) for row in read([path], {}) if isinstance(row, BadRow)]
 
 
 def cells() -> list[dict[str, str]]:
@@ -74,6 +74,33 @@ def test_parquet_with_text_or_with_types_of_its_own(tmp_path: Path) -> None:
 
     assert events(tmp_path / "text.parquet") == EVENTS
     assert events(tmp_path / "own.parquet") == EVENTS[::-1]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
+def test_what_nobody_reads_is_named_once(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"events{suffix}"
+    rows = [row | {"revenue": "5", "Shop": "x"} for row in cells()]
+    if suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in [*ROWS, rows[1] | {"country": "DE"}, *rows]))
+    elif suffix == ".csv":
+        path.write_text(",".join([*rows[0], "country"]) + "\n")
+    else:
+        pq.write_table(pa.Table.from_pylist([row | {"country": "DE"} for row in rows]), path)
+    unread: dict[str, None] = {}
+
+    list(read([path], unread))
+
+    assert [name.lower() for name in unread] == ["revenue", "shop", "country"]
+
+
+def test_of_what_nobody_reads_ten_names_are_enough(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text("".join(json.dumps(ROWS[0] | {f"field {number}": 1}) + "\n" for number in range(1_000)))
+    unread: dict[str, None] = {}
+
+    list(read([path], unread))
+
+    assert list(unread) == [f"field {number}" for number in range(10)]
 
 
 @pytest.mark.parametrize("properties", [{}, {"plan": "year"}, {"revenue_amount": 5.5}])
