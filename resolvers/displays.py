@@ -21,8 +21,8 @@ Selected = tuple[tuple[str, str], ...]
 class _Compiled(NamedTuple):
     build: Callable[..., list[dict[str, Any]]]
     columns: tuple[str, ...]
-    # Those that are shown as the integers that they are.
-    whole: tuple[str, ...]
+    # The places among them of those that are shown as the integers that they are.
+    whole: tuple[int, ...]
 
 
 def displays(selected: Selected, blocks: Together, largest: int) -> list[dict[str, Any]] | None:
@@ -35,14 +35,17 @@ def displays(selected: Selected, blocks: Together, largest: int) -> list[dict[st
     compiled = _compiled(selected, terms.tracked, terms.floored) if terms else None
     if compiled is None or blocks.unclear or not blocks.has(compiled.columns):
         return None
-    columns = [blocks.column(column) for column in compiled.columns]
+    columns = list(map(blocks.column, compiled.columns))
     # What integers add up to is one, and nothing else does.
-    if any(type(sum(numbers)) is not int for numbers in columns):
+    if set(map(type, map(sum, columns))) != _INTEGERS:
         return None
-    shown = map(blocks.column, compiled.whole)
-    if any(max(numbers) > largest or min(numbers) < -largest for numbers in shown):
-        return None
+    for numbers in map(columns.__getitem__, compiled.whole):
+        if max(numbers) > largest or min(numbers) < -largest:
+            return None
     return compiled.build(*columns)
+
+
+_INTEGERS = {int}
 
 
 @lru_cache(maxsize=256)
@@ -60,8 +63,8 @@ def _compiled(selected: Selected, tracked: bool, floored: bool) -> _Compiled | N
     # Keys enter as constants, all else is ours: nothing that a client wrote is run.
     one_each = f"{given} in zip({given}, strict=True)" if len(names) > 1 else f"{given} in {given}"
     build = eval(f"lambda {given}: [{{{display}}} for {one_each}]", {"zip": zip, "max": max, "__builtins__": {}})  # noqa: S307
-    whole = {one.column: None for one in found if isinstance(one, Primitive) and one.scale == 1}
-    return _Compiled(build, tuple(names), tuple(whole))
+    whole = {one.column for one in found if isinstance(one, Primitive) and one.scale == 1}
+    return _Compiled(build, tuple(names), tuple(at for at, name in enumerate(names) if name in whole))
 
 
 def _expression(definition: Definition, names: dict[str, str], *, floored: bool) -> str:

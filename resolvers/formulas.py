@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import repeat
 from math import inf
 from operator import attrgetter, is_, itemgetter, sub
+from typing import Any
 
 from db.level import Level
 from resolvers.alike import Alike
@@ -37,6 +38,8 @@ class PlainBlocks(Alike[Sums]):
         self.currencies = currencies
         self.terms: Terms | None = terms
         self._columns: dict[str, Sequence[int]] = {}
+        # Brings one column's numbers into the order of these sums.
+        self._pick: Callable[[Sequence[int]], Sequence[int]] | None = None
 
     def __len__(self) -> int:
         return len(self._places)
@@ -61,22 +64,21 @@ class PlainBlocks(Alike[Sums]):
 
     def has(self, columns: Iterable[str]) -> bool:
         """Whether all of these sums are there, rather than none of them asked for."""
-        return all(column in self._shared for column in columns)
+        return all(map(self._shared.__contains__, columns))
 
     def column(self, column: str) -> Sequence[int]:
         """One column's sums."""
         found = self._columns.get(column)
         if found is None:
             numbers = self._shared.get(column)
+            if self._pick is None:
+                places: Any = self._places
+                if len(places) < 2:
+                    # Of one place, it would give the number alone.
+                    places = [slice(place, place + 1) for place in places] or [slice(0)]
+                self._pick = itemgetter(*places)
             found = self._columns[column] = [0] * len(self) if numbers is None else self._pick(numbers)
         return found
-
-    @cached_property
-    def _pick(self) -> Callable[[Sequence[int]], Sequence[int]]:
-        """Brings one column's numbers into the order of these sums."""
-        places = self._places
-        # Of one place, it would give the number alone.
-        return itemgetter(*places) if len(places) > 1 else lambda numbers: [numbers[place] for place in places]
 
 
 class Blocks(list[Sums]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from db.delivery import Lines
@@ -30,12 +31,20 @@ class Found(Generic[K]):
         once = len(self._at) == len(keys)
         self.plain = once and "reach" not in lines.columns and not lacking and not converted
         self._missing = list(map(_KINDS.__getitem__, codes)) if lacking else [WHOLE] * len(keys)
-        added = (*columns, *UNRATED.values(), "days", "reach_rows")
-        self._added = [column for column in added if column in lines.columns]
+        self._asked = columns
         if not once:
             self._merge(keys)
-        # Who has no line has this one: no rows, which add up to zeros.
-        self._silent = self._append(frozenset(), dict.fromkeys(self._added, 0) | {"reach": None})
+
+    @cached_property
+    def _added(self) -> list[str]:
+        """The columns that are added up."""
+        added = (*self._asked, *UNRATED.values(), "days", "reach_rows")
+        return [column for column in added if column in self._columns]
+
+    @cached_property
+    def _silent(self) -> int:
+        """Who has no line has this one: no rows, which add up to zeros."""
+        return self._append(frozenset(), dict.fromkeys(self._added, 0) | {"reach": None})
 
     def sums(
         self, keys: Iterable[K], currencies: frozenset[str], of_one_day: Iterable[bool], terms: Terms
@@ -66,7 +75,8 @@ class Found(Generic[K]):
             if key not in self._at:
                 self._at[key] = self._append(frozenset(), silent)
         places = [self._at[key] for key in keys]
-        count = len(self._missing)
+        # Whoever is still silent then needs a line as long as the others.
+        count = max(self._silent + 1, len(self._missing))
         self._columns.setdefault("days", [0] * count)
         for name, numbers in columns.items():
             column: list[Any] = [0] * count
