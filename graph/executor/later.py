@@ -36,12 +36,13 @@ class Together:
     async def _after(
         self, found: list[Any], waiting: Sequence[int], go_on: Callable[[list[Values]], Values]
     ) -> Values:  # fmt: skip
-        answers = await self._all([found[number] for number in waiting])
-        return go_on(spread(found, waiting, answers))
+        if len(waiting) == 1:
+            found[waiting[0]] = await found[waiting[0]]
+        else:
+            spread(found, waiting, await self._all([found[number] for number in waiting]))
+        return go_on(found)
 
     async def _all(self, coroutines: Sequence[Coroutine[Any, Any, Values]]) -> list[Values]:
-        if len(coroutines) == 1:
-            return [await coroutines[0]]
         if self._request is None:
             return await asyncio.gather(*coroutines)
         self._request.branches += 1
