@@ -184,6 +184,23 @@ async def test_an_event_from_three_sources_over_many_connections_counts_once(
     await check_rollups(database, project_id)
 
 
+async def test_a_request_that_is_sent_again_is_executed_again(
+    database: Database, org_id: int, database_url: str
+) -> None:
+    project_id = await make_tree(database, org_id)
+    zone = "mutation ($id: ID!, $zone: String!) { updateProject(input: {id: $id, timezone: $zone}) { timezone } }"
+    id_ = global_id.encode("Project", project_id)
+
+    async with serving(database_url, schema) as client:
+        told = [await query(client, RECORD, variables=given(project_id, event("e1"))) for _ in range(3)]
+        for name in ("Asia/Tokyo", "Europe/Paris", "Asia/Tokyo"):
+            await query(client, zone, variables={"id": id_, "zone": name})
+
+    outcomes = [each.json()["data"]["recordConversions"]["events"][0]["outcome"] for each in told]
+    assert outcomes == ["ACCEPTED", "DUPLICATE", "DUPLICATE"]
+    assert await rows(database, "select timezone from project where id = $1", project_id) == [("Asia/Tokyo",)]
+
+
 async def test_calls_that_wait_for_their_turn_leave_connections_to_others(
     database: Database, org_id: int, database_url: str
 ) -> None:
