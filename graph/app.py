@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from secrets import token_hex
 from typing import TypedDict
 
 import orjson
+from asgi_correlation_id import CorrelationIdMiddleware
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -56,7 +59,8 @@ def create_app(settings: Settings, database_url: str, schema: AdgraphSchema = ad
             yield {"database": database}
 
     def watched(app: ASGIApp) -> ASGIApp:
-        return AccessLog(BodyLimit(app, settings.max_body_bytes))
+        logged = AccessLog(BodyLimit(app, settings.max_body_bytes))
+        return CorrelationIdMiddleware(logged, validator=_is_request_id, generator=lambda: token_hex(16))
 
     sources = Sources(settings)
     endpoint = GraphQLEndpoint(
@@ -83,6 +87,11 @@ def create_app(settings: Settings, database_url: str, schema: AdgraphSchema = ad
         exception_handlers={HTTPException: _refused},
     )
     return Direct(others, path="/graphql", to=watched(endpoint))
+
+
+def _is_request_id(text: str) -> bool:
+    """Whether a client's X-Request-ID may stand in our log and header as it is."""
+    return re.fullmatch(r"[A-Za-z0-9._-]{1,128}", text) is not None
 
 
 async def _refused(request: HttpRequest, exception: Exception) -> Response:

@@ -9,12 +9,12 @@ from graphql import ExecutionResult, GraphQLError
 from graphql.execution.values import VariableValues, get_variable_values
 from prometheus_client import Counter
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from structlog.contextvars import bind_contextvars
 
 from graph.documents import DOCUMENT, Document
 from graph.executor.plan import FieldPlan, SelectionPlan
 from graph.executor.plans import Plans
 from graph.executor.run import Run
-from graph.http.logs import about
 
 EXECUTIONS = Counter("adgraph_executions", "Operations that this process has executed, by executor.", ["executor"])
 BREADTH_FIRST, DEPTH_FIRST = "breadth_first", "depth_first"
@@ -102,4 +102,5 @@ class BreadthFirst(StrawberryGraphQLCoreExecutionContext):
 
 def _count(executor: str) -> None:
     _COUNTED[executor].inc()
-    about(executor=executor)
+    # Whatever is logged from here on says it.
+    bind_contextvars(executor=executor)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import logging
-import random
-import re
 import sys
 import time
 from collections.abc import Sequence
-from contextvars import ContextVar
 from typing import Any, TextIO
 
 import orjson
 import structlog
+from asgi_correlation_id import correlation_id
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from graph.errors import formatted, told
-from graph.http.headers import headers
 from graph.settings import Settings
 
 LONGEST_VALUE = 200
@@ -27,11 +24,7 @@ NOTES = "adgraph.notes"
 # Asked every few seconds by whatever watches the process.
 PROBES = ("/healthz", "/readyz", "/metrics")
 
-REQUEST_ID = b"x-request-id"
-
 log = structlog.stdlib.get_logger("adgraph.http")
-# What each line says that is logged for the request at hand.
-_about: ContextVar[dict[str, Any]] = ContextVar("about")
 
 
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
@@ -40,7 +33,8 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     json = settings.log_format == "json" or (settings.log_format == "auto" and not stream.isatty())
     level = logging.getLevelNamesMapping()[settings.log_level]
     before: list[Processor] = [
-        _add_request,
+        structlog.contextvars.merge_contextvars,
+        _add_request_id,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -75,14 +69,8 @@ def note(scope: Scope, **what: Any) -> None:
     scope.get(NOTES, {}).update(what)
 
 
-def about(**what: Any) -> None:
-    """Adds to each line that is logged from here on for the request at hand, if there is one."""
-    if (found := _about.get(None)) is not None:
-        found.update(what)
-
-
 class AccessLog:
-    """ASGI middleware: one line per request, when its answer is complete, and an id for it that stands on all lines."""
+    """ASGI middleware: one line per request, when its answer is complete."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -93,8 +81,8 @@ class AccessLog:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = _request_id(scope)
-        _about.set({"request_id": request_id})
+        # Whatever an earlier request of the same task has bound is not about this one.
+        structlog.contextvars.clear_contextvars()
         status: int | None = None
         notes: dict[str, Any] = {}
         scope[NOTES] = notes
@@ -103,7 +91,6 @@ class AccessLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (REQUEST_ID, request_id.encode()), _EXPOSED]
             await send(message)
 
         try:
@@ -126,19 +113,6 @@ class AccessLog:
             )
 
 
-def _request_id(scope: Scope) -> str:
-    """The client's, where it may stand in our log and header as it is, else a new one."""
-    given = headers(scope).get(REQUEST_ID)
-    if given is not None and _MAY_STAND.fullmatch(given):
-        return given.decode()
-    return f"{random.getrandbits(128):032x}"  # it tells requests apart and is no secret
-
-
-_MAY_STAND = re.compile(rb"[A-Za-z0-9._-]{1,128}")
-# Lets scripts of other sites read it, where something in front of us lets them ask.
-_EXPOSED = (b"access-control-expose-headers", b"X-Request-ID")
-
-
 def printable(text: str) -> str:
     """A client's text as it may stand in a log: on one line, without control characters, not endless."""
     if len(text) <= LONGEST_VALUE and text.isprintable():
@@ -156,8 +130,9 @@ def _line(notes: dict[str, Any]) -> dict[str, Any]:
     return line
 
 
-def _add_request(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    event.update(_about.get({}))
+def _add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    if request_id := correlation_id.get():
+        event["request_id"] = request_id
     return event
 
 
