@@ -28,20 +28,21 @@ Variables = Callable[[World], dict[str, Any]]
 stock_schema = AdgraphSchema(query=Query, config=adgraph_schema.config)
 
 
-def adgraph(query: str, variables: Variables, *, remembered: bool = False) -> Ready:
+def adgraph(query: str, variables: Variables, *, remembered: bool = False, alone: bool = False) -> Ready:
     """Answers `query` the way the endpoint does, with a context of its own per request.
 
-    `remembered`: without the database, whose rows are kept from the first time.
+    `remembered`: without the database, whose rows are kept from the first time. `alone`: with nothing that requests
+    before have read, as after each import.
     """
-    return _executed(adgraph_schema, query, variables, remembered=remembered)
+    return _executed(adgraph_schema, query, variables, remembered=remembered, alone=alone)
 
 
 def stock(query: str, variables: Variables, *, remembered: bool = False) -> Ready:
     """The same on the stock executor."""
-    return _executed(stock_schema, query, variables, remembered=remembered)
+    return _executed(stock_schema, query, variables, remembered=remembered, alone=False)
 
 
-def _executed(schema: AdgraphSchema, query: str, variables: Variables, *, remembered: bool) -> Ready:
+def _executed(schema: AdgraphSchema, query: str, variables: Variables, *, remembered: bool, alone: bool) -> Ready:
     @asynccontextmanager
     async def ready(world: World) -> AsyncIterator[Answer]:
         settings = Settings()
@@ -56,7 +57,7 @@ def _executed(schema: AdgraphSchema, query: str, variables: Variables, *, rememb
             async def answer() -> bytes:
                 context = Request(database, world.org_id, now, settings.max_page, settings.max_nodes)
                 # What requests before have read is good as long as nothing has changed, which takes a look each time.
-                before, context.kept = versions.known, versions.kept
+                before, context.kept = versions.known, {} if alone else versions.kept
                 result = await schema.execute(query, variable_values=values, context_value=context)
                 if result.errors:
                     raise result.errors[0]

@@ -49,7 +49,11 @@ def variables(world: World) -> dict[str, Any]:
 TREE = Workload(
     "tree",
     Subject("hand-written", by_hand),
-    (Subject("adgraph", adgraph(QUERY, variables)), Subject("stock executor", stock(QUERY, variables))),
+    (
+        Subject("adgraph", adgraph(QUERY, variables)),
+        Subject("adgraph, the first to ask", adgraph(QUERY, variables, alone=True)),
+        Subject("stock executor", stock(QUERY, variables)),
+    ),
 )
 IN_MEMORY = Workload(
     "tree without the database",

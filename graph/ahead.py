@@ -13,6 +13,7 @@ from resolvers.ahead import Pages
 from resolvers.alike import column
 from resolvers.context import Request
 from resolvers.global_id import TYPE_NAMES
+from resolvers.left_pages import LeftPages
 
 # The arguments of a field in this execution.
 Arguments = Callable[[FieldPlan], dict[str, Any]]
@@ -57,7 +58,9 @@ def _ask(
 ) -> None:
     assert field.step
     step = field.step(request, field.selection, **arguments(field))
-    if step is None or (above is None and request.ahead.has(step, ids)):
+    if step is None:
+        return
+    if above is None and (request.ahead.has(step, ids) or LeftPages.of(request).has(step, ids)):
         return
     if pages := request.ahead.ask(request, step, above, ids):
         for further in field.steps:

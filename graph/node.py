@@ -17,6 +17,10 @@ from resolvers.context import Request
 
 
 def _ids(_request: Request, _selection: Selection, rows: Sequence[Row]) -> list[str]:
+    return rows.once(_encoded) if isinstance(rows, Rows) else _encoded(rows)
+
+
+def _encoded(rows: Sequence[Row]) -> list[str]:
     name = global_id.TYPE_NAMES[kind_of(rows[0])]
     return global_id.encode_all(name, column(rows, "id"))
 

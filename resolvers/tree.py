@@ -20,6 +20,7 @@ from resolvers import global_id
 from resolvers.alike import Alike, Nested, Rows
 from resolvers.batching import many_per_key, one_per_key
 from resolvers.context import MOST_LEFT, Request, found_by
+from resolvers.left_pages import LeftPages
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,12 @@ async def children(
     """Batch: a page of each parent's children, in order; one row more than the page tells whether another follows."""
     if after is not None:
         return await _children_behind(request, parent_ids, kind, columns, after, first)
-    rows = await request.ahead.taken(Step(kind, columns, first), parent_ids)
+    step, left = Step(kind, columns, first), LeftPages.of(request)
+    known: Pages | None = left.take(request, step, parent_ids)
+    if known is not None:
+        request.spend(len(known.nodes.flat))
+        return known
+    rows = await request.ahead.taken(step, parent_ids)
     if rows is None:
         start = kind.start
         found = await entity.children(request.database, request.org_id, kind, columns, parent_ids, start, first + 1)
@@ -145,7 +151,9 @@ async def children(
     if max(counts.values(), default=0) <= first and [*counts] == [one for one in parent_ids if one in counts]:
         # As they came: parent by parent, all of each.
         request.spend(len(rows))
-        return Pages(kind, parent_ids, Nested(rows, [counts[one] for one in parent_ids]))
+        pages = Pages(kind, parent_ids, Nested(rows, [counts[one] for one in parent_ids]))
+        left.leave(step, parent_ids, pages, len(rows))
+        return pages
     groups = many_per_key(parent_ids, rows, key=itemgetter(kind.parent_column))
     return [
         _page(request, kind, parent, own, kind.start, first) for parent, own in zip(parent_ids, groups, strict=True)

@@ -75,7 +75,8 @@ async def test_an_import_between_two_statements_shows_at_every_level_or_at_none(
         return rows
 
     monkeypatch.setattr(Database, "fetch", fetch_then_import)
-    answer = (await query(client, ASKED)).json()
+    # Of pages as others have asked for no statement would be sent.
+    answer = (await query(client, ASKED.replace("adAccounts", "adAccounts(first: 10)"))).json()
 
     # Both imports came in the midst of an attempt: the third is whole.
     assert pending == []
@@ -188,6 +189,39 @@ async def test_the_parts_of_a_node_are_read_once_for_all_requests_until_the_next
         make_record(Level.AD, "1001", DAY, spend_micros=500_000),
     ])  # fmt: skip
     assert (await rows()) == {"Another name": 1.0, "New": 0.5}
+
+
+async def test_what_is_below_nodes_is_read_once_for_all_requests_until_the_next_import(
+    database: Database, org_id: int, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    await spend(database, org_id, 1_000_000)
+    found = (await query(client, "{ projects { nodes { adAccounts { nodes { id } } } } }")).json()["data"]
+    id_ = found["projects"]["nodes"][0]["adAccounts"]["nodes"][0]["id"]
+    sent = noting(monkeypatch)
+
+    async def ads(first: int) -> Any:
+        sent.clear()
+        asked = f"""{{ adAccount(id: "{id_}") {{ campaigns {{ nodes {{ adSets {{ nodes {{
+            ads(first: {first}) {{ nodes {{ id name performance(window: {{range: {{
+                since: "2025-03-10", until: "2025-03-12"
+            }}}}) {{ totals {{ spend }} }} }} }}
+        }} }} }} }} }} }}"""
+        (campaign,) = (await query(client, asked)).json()["data"]["adAccount"]["campaigns"]["nodes"]
+        return [
+            (ad["name"], ad["performance"]["totals"]["spend"]) for ad in campaign["adSets"]["nodes"][0]["ads"]["nodes"]
+        ]
+
+    first = await ads(10)
+    assert sent.count("children_by_parent_ids") == 3
+    assert await ads(10) == first == [("Ad", 1.0)]
+    assert "children_by_parent_ids" not in sent and "data_version" in sent
+    await take(database, org_id, [
+        make_entity(Level.AD, "1000", name="Another name"), make_entity(Level.AD, "1001", "100", name="New"),
+        make_record(Level.AD, "1001", DAY, spend_micros=500_000),
+    ])  # fmt: skip
+    assert await ads(10) == [("Another name", 1.0), ("New", 0.5)]
+    assert await ads(1) == [("Another name", 1.0)]
+    assert sent.count("children_by_parent_ids") == 1
 
 
 async def test_that_a_node_is_not_there_is_told_each_time(client: httpx.AsyncClient):
