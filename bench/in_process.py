@@ -1,4 +1,4 @@
-"""adgraph in this process: a request from its query text to its bytes, database included, without HTTP."""
+"""adgraph in this process: from a request's body to its answer's, database included, without HTTP."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bench.world import World
 from db.database import Database
 from db.version import Versions
 from graph.executor.schema import AdgraphSchema
+from graph.http.payload import of_body
 from graph.query import Query
 from graph.schema import schema as adgraph_schema
 from graph.server import collect_rarely
@@ -47,7 +48,7 @@ def _executed(schema: AdgraphSchema, query: str, variables: Variables, *, rememb
     async def ready(world: World) -> AsyncIterator[Answer]:
         settings = Settings()
         collect_rarely()  # as the server does
-        values = variables(world)
+        body = orjson.dumps({"query": query, "variables": variables(world)})
         now = datetime.combine(world.until, time(12), UTC)
         async with Database.connect(world.url, connections=settings.connections) as opened:
             database = Remembered(opened) if remembered else opened
@@ -58,7 +59,9 @@ def _executed(schema: AdgraphSchema, query: str, variables: Variables, *, rememb
                 context = Request(database, world.org_id, now, settings.max_page, settings.max_nodes)
                 # What requests before have read is good as long as nothing has changed, which takes a look each time.
                 before, context.kept = versions.known, {} if alone else versions.kept
-                result = await schema.execute(query, variable_values=values, context_value=context)
+                payload = of_body(body)
+                document = schema.documents.read(payload.query)
+                result = await schema.run(document, payload.variables, context, body=payload.body)
                 if result.errors:
                     raise result.errors[0]
                 if await versions.read() != before:

@@ -34,18 +34,20 @@ async def pages(
     """
     cell.check(breakdown.by, asked[0].at_level)
     asked = await performance.settled(request, asked)
-    known = both(cells.heads(request, asked, breakdown.by), performance.windows(request, asked))
     whole: Sequence[Sums] = [Sums()] * len(asked)
     if with_whole:
-        whole, (heads, windows) = await both(performance.totals(request, asked, columns), known)
+        whole, heads = await both(
+            performance.totals(request, asked, columns), cells.heads(request, asked, breakdown.by)
+        )
     else:
-        heads, windows = await known
+        heads = await cells.heads(request, asked, breakdown.by)
+    windows = await performance.windows(request, asked)
     errors = await _errors(request, asked, breakdown)
     wanted = [own for own, error in zip(heads, errors, strict=True) if not error]
     next_asked.expect(wanted, ahead, columns)
-    each, before = await both(
-        cells.of_nodes(request, wanted, breakdown.by, columns), next_asked.read(request, wanted, ahead)
-    )
+    reading = cells.of_nodes(request, wanted, breakdown.by, columns)
+    beside = next_asked.read(request, wanted, ahead)
+    each, before = await both(reading, beside) if beside else (await reading, None)
     found = iter(each)
     answers: list[Page | AdgraphError] = []
     for one, sums, window, error in zip(asked, whole, windows, errors, strict=True):

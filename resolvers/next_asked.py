@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from typing import Any, NamedTuple
 
 from db.entity import BY_LEVEL
@@ -39,21 +39,34 @@ def _few(parts: Sequence[Sequence[Head]]) -> Parts | None:
     return own if not others and isinstance(own, Parts) and 0 < len(own) <= FEW else None
 
 
-async def read(request: Request, parts: Sequence[Sequence[Head]], ahead: Ahead) -> tuple[Ahead, Sequence[Sums]] | None:
+def read(
+    request: Request, parts: Sequence[Sequence[Head]], ahead: Ahead
+) -> Coroutine[Any, Any, tuple[Ahead, Sequence[Sums]] | None] | None:
     """Reads it of all of the parts, so that what is shown of some of them need not wait until it is known of which.
+    None where nothing is.
 
     The request remembers the entities; given are the sums. What goes wrong does so again where it is asked for.
     """
     own = _few(parts)
-    if own is None:
-        return None
-    asking: list[Awaitable[Any]] = []
+    return _read(request, own, ahead) if own and (ahead.compared is not None or ahead.entities is not None) else None
+
+
+async def _read(request: Request, own: Parts, ahead: Ahead) -> tuple[Ahead, Sequence[Sums]] | None:
+    asking: list[Coroutine[Any, Any, Any]] = []
     if ahead.compared is not None:
         earlier = performance.elsewhen(own.asked, lambda spec: spec_of(spec, ahead.to))
-        asking.append(performance.totals(request, earlier, ahead.compared))
+        asking.append(_tried(performance.totals(request, earlier, ahead.compared)))
     if ahead.entities is not None:
-        asking.append(request.load_all(tree.by_id, own.entities.ids, BY_LEVEL[own.level], ahead.entities))
-    found = await asyncio.gather(*asking, return_exceptions=True)
-    if ahead.compared is None or isinstance(found[0], BaseException):
+        ids, kind = own.entities.ids, BY_LEVEL[own.level]
+        if request.at_once(tree.by_id, ids, kind, ahead.entities) is None:
+            asking.append(_tried(request.load_all(tree.by_id, ids, kind, ahead.entities)))
+    # Of one, no task is needed.
+    found = await asyncio.gather(*asking) if len(asking) > 1 else [await one for one in asking]
+    return None if ahead.compared is None or found[0] is None else (ahead, found[0])
+
+
+async def _tried(asking: Awaitable[Any]) -> Any:
+    try:
+        return await asking
+    except Exception:  # noqa: BLE001  # see above
         return None
-    return ahead, found[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inspect import isawaitable
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError, GraphQLNonNull
@@ -50,7 +51,9 @@ class Run:
         if plan.at_once and (built := plan.at_once(objects)) is not None:
             return built
         count = len(objects)
-        columns = [self._column(field, objects, places, count) for field in plan.fields]
+        columns: list[Any] = [self._column(field, objects, places, count) for field in plan.fields]
+        if all(map(isinstance, columns, repeat(list))):
+            return self._built(plan, columns, count)
         return self._together.then(columns, lambda columns: self._built(plan, columns, count))
 
     def _built(self, plan: SelectionPlan, columns: list[Values], count: int) -> Values:

@@ -47,7 +47,11 @@ class Payload:
 async def posted(scope: Scope, receive: Receive) -> Payload:
     """What a POST carries in its body."""
     _check_content_type(scope)
-    body = await _body(receive)
+    return of_body(await _body(receive))
+
+
+def of_body(body: bytes) -> Payload:
+    """What a body says."""
     return _short(body) if len(body) <= LONGEST_KEPT else _read(body)
 
 
