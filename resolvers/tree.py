@@ -66,12 +66,13 @@ class Page:
 
 
 class Pages(Alike[Page]):
-    """The first pages below many parents, each with all that it has: the nodes of all, and how many are of each."""
+    """The first pages below many parents: the nodes of all, how many are of each, and whether more follow."""
 
-    def __init__(self, kind: Kind[Row], parent_ids: Sequence[int], nodes: Nested[Row]) -> None:
+    def __init__(self, kind: Kind[Row], parent_ids: Sequence[int], nodes: Nested[Row], more: Sequence[bool]) -> None:
         self.kind = kind
         self.parent_ids = parent_ids
         self.nodes = nodes
+        self.more = more
 
     def __len__(self) -> int:
         return len(self.parent_ids)
@@ -82,11 +83,11 @@ class Pages(Alike[Page]):
 
     def at(self, number: int) -> Page:
         """One of them."""
-        return Page(self.kind, self.parent_ids[number], self.nodes[number], has_next=False, has_previous=False)
+        return Page(self.kind, self.parent_ids[number], self.nodes[number], self.more[number], has_previous=False)
 
     def __iter__(self) -> Iterator[Page]:
-        for parent_id, nodes in zip(self.parent_ids, self.nodes, strict=True):
-            yield Page(self.kind, parent_id, nodes, has_next=False, has_previous=False)
+        for parent_id, nodes, more in zip(self.parent_ids, self.nodes, self.more, strict=True):
+            yield Page(self.kind, parent_id, nodes, more, has_previous=False)
 
 
 def _page(
@@ -148,16 +149,15 @@ async def children(
         found = await entity.children(request.database, request.org_id, kind, columns, parent_ids, start, first + 1)
         rows = Rows(found)
     counts = Counter(rows.every(kind.parent_column))
-    if max(counts.values(), default=0) <= first and [*counts] == [one for one in parent_ids if one in counts]:
-        # As they came: parent by parent, all of each.
-        request.spend(len(rows))
-        pages = Pages(kind, parent_ids, Nested(rows, [counts[one] for one in parent_ids]))
-        left.leave(step, parent_ids, pages, len(rows))
-        return pages
-    groups = many_per_key(parent_ids, rows, key=itemgetter(kind.parent_column))
-    return [
-        _page(request, kind, parent, own, kind.start, first) for parent, own in zip(parent_ids, groups, strict=True)
-    ]
+    more = [counts[one] > first for one in parent_ids]
+    if any(more) or [*counts] != [one for one in parent_ids if one in counts]:
+        # Not as they came: parent by parent, all of each.
+        groups = many_per_key(parent_ids, rows, key=itemgetter(kind.parent_column))
+        rows = Rows(row for own in groups for row in own[:first])
+    request.spend(len(rows))
+    pages = Pages(kind, parent_ids, Nested(rows, [min(counts[one], first) for one in parent_ids]), more)
+    left.leave(step, parent_ids, pages, len(rows))
+    return pages
 
 
 async def _children_behind(
