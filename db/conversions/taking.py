@@ -65,7 +65,7 @@ class Intake:
         by_key: dict[Key, int] = {}
         for each in batch.groups:
             start, stop = stop, stop + each.keys
-            if known.find(1, start, stop) >= 0:
+            if found and known.find(1, start, stop) >= 0:
                 own_keys = batch.keys_of(each, start)
                 by_key |= {key: found[place] for place, key in enumerate(own_keys, start) if place in found}
                 met.append((own_keys, _events(batch, each)))
@@ -91,21 +91,22 @@ class Intake:
         await stored.number_users(batch.users[each.user] for each, _ in alone)
         names = [integer(stored.names[name] if name else 0) for name in batch.names]
         ads = [bigint(stored.ads[ad]) if ad in stored.ads else NULL for ad in batch.ads]
-        users = stored.users
+        users = [integer(stored.users[user]) if user in stored.users else NULL for user in batch.users]
         project = bigint(self._org_id) + bigint(self._project_id)
         of_message, of_key, of_conversion = (columns(len(row)) + project for row in (MESSAGE, KEY, CONVERSION_ROW))
-        messages, key_rows, rows = [], [], []
-        for (each, start), id_ in zip(alone, ids, strict=True):
-            number, name = bigint(id_), names[each.name]
-            begun = of_message + number + name
-            messages += [begun + told for told in each.messages]
-            begun = of_key + name + number
-            key_rows += [begun + key for key in batch.key_rows[start : start + each.keys]]
-            user = batch.users[each.user]
-            rows.append(b"".join((
-                of_conversion, number, name, names[each.app], names[each.platform],
-                integer(users[user]) if user else NULL, ads[each.click], ads[each.view], each.row or b"",
-            )))  # fmt: skip
+        # In pieces, put together once.
+        messages: list[bytes] = []
+        key_rows: list[bytes] = []
+        rows: list[bytes] = []
+        for (each, start), number in zip(alone, map(bigint, ids), strict=True):
+            _, _, keys, named, app, platform, user, click, view, row, _, told = each
+            name = names[named]
+            for message in told:
+                messages += (of_message, number, name, message)
+            for key_row in batch.key_rows[start : start + keys]:
+                key_rows += (of_key, name, number, key_row)
+            known = names[app], names[platform], users[user], ads[click], ads[view]
+            rows += (of_conversion, number, name, *known, row or b"")
         await self._telling.copy_rows("conversion_message", MESSAGE, messages)
         await self._telling.copy_rows("conversion_key", KEY, key_rows)
         await self._telling.copy_rows("conversion", CONVERSION_ROW, rows)
