@@ -24,7 +24,7 @@ from db.importing.run import garbage_left_alone
 
 BATCH = 20_000
 # Rollups are written now and then: the more events between, the fewer rows of theirs are written again.
-_BATCHES_TO_ADD_UP = 10
+_BATCHES_TO_ADD_UP = 8
 _MOST_BAD_ROWS = 10_000
 
 
