@@ -22,7 +22,18 @@ from graph.scalars import BigInt, CurrencyCode
 from graph.selection import Selection, once
 from graph.series import Filled, Series, Size, asks_for_places, columns_of_series
 from graph.window import Window, WindowInput
-from resolvers import exchange, freshness, options, performance, points, reach_bounds, residual, series, window
+from resolvers import (
+    exchange,
+    freshness,
+    node_sums,
+    options,
+    performance,
+    points,
+    reach_bounds,
+    residual,
+    series,
+    window,
+)
 from resolvers.calendar import Granularity
 from resolvers.comparison import spec_of
 from resolvers.context import Request
@@ -100,7 +111,7 @@ async def _windows(request: Request, _selection: Selection, asked: Asked) -> Seq
 
 
 async def _currencies(request: Request, _selection: Selection, asked: Asked) -> Sequence[str | None]:
-    return await performance.currencies(request, asked)
+    return await node_sums.currencies(request, asked)
 
 
 async def _exchanges(request: Request, _selection: Selection, asked: Asked) -> Sequence[Sequence[exchange.Exchanged]]:
@@ -124,7 +135,7 @@ async def _freshness(request: Request, _selection: Selection, asked: Asked) -> S
 
 
 async def _totals(request: Request, selection: Selection, asked: Asked) -> Sequence[Sums]:
-    return await performance.totals(request, asked, selection.metrics())
+    return await node_sums.totals(request, asked, selection.metrics())
 
 
 async def _residuals(request: Request, selection: Selection, asked: Asked) -> Sequence[Sums | None]:

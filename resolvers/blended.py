@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from resolvers import conversion_group, freshness, performance
+from resolvers import conversion_group, freshness, node_sums, performance
 from resolvers.calendar import DAY, Weekday
 from resolvers.context import Request
 from resolvers.conversion import Question, Report
@@ -92,7 +92,7 @@ async def of(request: Request, asked: Sequence[Performance]) -> list[Blended | N
     ]
     windows, spent, known = await asyncio.gather(
         performance.windows(request, projects),
-        performance.totals(request, projects, (SPEND.column,)),
+        node_sums.totals(request, projects, (SPEND.column,)),
         freshness.of(request, projects),
     )
     reports = await _reports(request, projects, windows, [sums.currency for sums in spent])

@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from db.errors import AdgraphError, Invalid
-from resolvers import cell, cells, comparison, completeness, formulas, next_asked, performance, ranking, series
+from resolvers import (
+    cell,
+    cells,
+    comparison,
+    completeness,
+    formulas,
+    next_asked,
+    node_sums,
+    performance,
+    ranking,
+    series,
+)
 from resolvers.alike import picked
 from resolvers.batching import both
 from resolvers.breakdown_page import Block, Breakdown, Page, Row, Rows, asked_of, side_by_side, stamp_of
@@ -36,9 +47,7 @@ async def pages(
     asked = await performance.settled(request, asked)
     whole: Sequence[Sums] = [Sums()] * len(asked)
     if with_whole:
-        whole, heads = await both(
-            performance.totals(request, asked, columns), cells.heads(request, asked, breakdown.by)
-        )
+        whole, heads = await both(node_sums.totals(request, asked, columns), cells.heads(request, asked, breakdown.by))
     else:
         heads = await cells.heads(request, asked, breakdown.by)
     windows = await performance.windows(request, asked)
@@ -128,7 +137,7 @@ async def comparisons(
         earlier = performance.elsewhen(asked, lambda spec: spec_of(spec, to))
         current, previous = _sides(rows, to, columns)
         if previous is None:
-            previous = await performance.totals(request, earlier, columns)
+            previous = await node_sums.totals(request, earlier, columns)
         return await comparison.between(request, asked, earlier, current, previous, with_partial=with_partial)
     heads = list(dict.fromkeys(row.cell.head for row in rows))
     others = [replace(head, asked=head.asked._replace(spec=spec_of(head.asked.spec, to))) for head in heads]

@@ -11,7 +11,7 @@ from db.ad_account import AdAccountScopeRow
 from db.entity import BY_LEVEL
 from db.errors import QueryTooComplex
 from db.level import Level
-from resolvers import listed, performance
+from resolvers import listed, node_sums, performance
 from resolvers.calendar import DAY, Granularity, start_of
 from resolvers.cell import LEVELS, TIMES, By, Cell, Dimension, Head, Parts, Whole, of_all_days
 from resolvers.context import Request
@@ -93,7 +93,7 @@ async def of_nodes(
     """Batch: of several nodes, the cells of all their heads: the sums of `columns`."""
     if len(whose) == 1 and isinstance(whose[0], Parts) and not any(dimension in TIMES for dimension in by):
         asked = whose[0].asked
-        sums = await performance.totals(request, asked, columns)
+        sums = await node_sums.totals(request, asked, columns)
         return [Whole(whose[0], await performance.windows(request, asked), sums)]
     found = iter(await of(request, [head for own in whose for head in own], by, columns))
     return [[cell for _ in own for cell in next(found)] for own in whose]
@@ -105,7 +105,7 @@ async def of(request: Request, whose: Sequence[Head], by: By, columns: tuple[str
     windows = await performance.windows(request, asked)
     times = [dimension for dimension in by if dimension in TIMES]
     if not times:
-        sums = await performance.totals(request, asked, columns)
+        sums = await node_sums.totals(request, asked, columns)
         return [[of_all_days(*one)] for one in zip(whose, windows, sums, strict=True)]
     granularity, most = Granularity.DAY, MOST_CELLS
     if len(times) == 1 and times[0] is not Dimension.WEEKDAY:
@@ -119,7 +119,7 @@ async def of(request: Request, whose: Sequence[Head], by: By, columns: tuple[str
     starts = await _week_starts(request, asked)
     for window, start in set(zip(windows, starts, strict=True)):
         _check_places(window, times, start)
-    every = await performance.series(request, asked, granularity, columns, most)
+    every = await node_sums.series(request, asked, granularity, columns, most)
     return [
         list(_over_time(head, own.points, times, window, start))
         for head, own, window, start in zip(whose, every, windows, starts, strict=True)

@@ -8,7 +8,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from resolvers import completeness, performance
+from resolvers import completeness, node_sums, performance
 from resolvers.alike import Alike
 from resolvers.batching import both
 from resolvers.calendar import Against
@@ -118,7 +118,7 @@ async def of(
     """
     earlier = performance.elsewhen(asked, lambda spec: spec_of(spec, to))
     previous, current = await both(
-        performance.totals(request, earlier, columns), performance.totals(request, asked, columns)
+        node_sums.totals(request, earlier, columns), node_sums.totals(request, asked, columns)
     )
     return await between(request, asked, earlier, current, previous, with_partial=with_partial)
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Coroutine, Sequence
 from typing import Any, NamedTuple
 
 from db.entity import BY_LEVEL
-from resolvers import performance, tree
+from resolvers import node_sums, performance, tree
 from resolvers.calendar import Against
 from resolvers.cell import Head, Parts
 from resolvers.comparison import spec_of
@@ -55,7 +55,7 @@ async def _read(request: Request, own: Parts, ahead: Ahead) -> tuple[Ahead, Sequ
     asking: list[Coroutine[Any, Any, Any]] = []
     if ahead.compared is not None:
         earlier = performance.elsewhen(own.asked, lambda spec: spec_of(spec, ahead.to))
-        asking.append(_tried(performance.totals(request, earlier, ahead.compared)))
+        asking.append(_tried(node_sums.totals(request, earlier, ahead.compared)))
     if ahead.entities is not None:
         ids, kind = own.entities.ids, BY_LEVEL[own.level]
         if request.at_once(tree.by_id, ids, kind, ahead.entities) is None:

@@ -16,7 +16,8 @@ from resolvers.context import Request
 from resolvers.definition import Additivity, Definition, Ratio
 from resolvers.entity import Entity
 from resolvers.metric import Reason
-from resolvers.performance import Performance, accounts, settled, totals, windows
+from resolvers.node_sums import totals
+from resolvers.performance import Performance, accounts, settled, windows
 from resolvers.several import Several
 from resolvers.sums import Exact, Sums, combined
 

@@ -9,7 +9,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from resolvers import completeness, performance, provisional
+from resolvers import completeness, node_sums, performance, provisional
 from resolvers.alike import Alike
 from resolvers.calendar import Against, Granularity
 from resolvers.comparison import Changes, Comparison, spec_of
@@ -48,7 +48,7 @@ async def of(
     placed: bool,
 ) -> Sequence[Series]:  # fmt: skip
     """Batch: the sums of `columns` over each bucket of each one's window. `placed` points know where they are."""
-    found = await performance.series(request, asked, granularity, columns)
+    found = await node_sums.series(request, asked, granularity, columns)
     if placed:
         found = await _placed(request, asked, found)
     if fill is Fill.NONE:
@@ -142,7 +142,7 @@ async def comparisons(
     earlier = performance.elsewhen(asked, lambda spec: spec_of(spec, to))
     granularity = points[0].granularity
     found, windows, known, known_before = await asyncio.gather(
-        performance.series(request, earlier, granularity, columns),
+        node_sums.series(request, earlier, granularity, columns),
         performance.windows(request, earlier),
         completeness.of(request, asked),
         completeness.of(request, earlier),
