@@ -35,7 +35,7 @@ MAX_ERRORS = 5
 # A document takes about a hundred bytes of memory per character of its text, and as much again for each of its plans.
 KEPT_CHARACTERS = 200_000
 # A document is asked for with ever other variables.
-MOST_BODIES = 200
+MOST_BODIES = 1_000
 # What the shortest text takes beside its characters, in characters.
 LEAST_CHARACTERS = 60
 # The key under which a request's extensions hand its document to the execution.
