@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import strawberry
 
 from db import entity
-from db.project import ProjectRow
+from db.database import Row
 from graph.field import batched
 from graph.options import AttributionInput
 from graph.project import Project
@@ -87,10 +87,10 @@ def _checked(check: Callable[[str, Any], object], name: str, value: object) -> o
 async def _update_project(
     request: Request, selection: Selection, roots: Sequence[object],
     given: Annotated[UpdateProjectInput, strawberry.argument(name="input", description="What to set.")],
-) -> list[ProjectRow]:  # fmt: skip
+) -> Sequence[Row]:  # fmt: skip
     project_id = global_id.parse_as(entity.PROJECT, given.id, "input.id")
     await project_settings.change(request, project_id, given.changes())
-    return [await by_id(request, selection, entity.PROJECT, project_id)] * len(roots)
+    return await by_id(request, selection, roots, entity.PROJECT, project_id)
 
 
 update_project = batched(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from db import entity
-from db.database import R, Row
+from db.database import Row
 from db.entity import Kind
 from db.errors import Invalid, NotFound
 from db.level import Platform
@@ -43,9 +43,9 @@ External = Annotated[ExternalId | None, strawberry.argument(description="Its id 
 async def _node(
     request: Request, selection: Selection, roots: Sequence[object],
     node_id: Annotated[strawberry.ID, strawberry.argument(name="id", description="Any node's id.")],
-) -> list[Row]:  # fmt: skip
+) -> Sequence[Row]:  # fmt: skip
     kind, number = global_id.parse(node_id)
-    return [await by_id(request, selection, kind, number)] * len(roots)
+    return await by_id(request, selection, roots, kind, number)
 
 
 async def _nodes(
@@ -79,12 +79,15 @@ async def _of_kind(
     return {id_: rows[number] or _missing(kind, number) for id_, number in wanted.items()}
 
 
-async def by_id(request: Request, selection: Selection, kind: Kind[R], number: int) -> R:
-    """The node of that kind with that number; `NotFound` without one."""
-    row: R | None = await request.load(tree.by_id, number, kind, selection.columns(kind))
-    if row is None:
+async def by_id(
+    request: Request, selection: Selection, roots: Sequence[object], kind: Kind[Row], number: int
+) -> Sequence[Row]:
+    """The node of that kind with that number, for each root; `NotFound` without one."""
+    (rows,) = await tree.alone(request, [number], kind, selection.columns(kind))
+    if rows is None:
         raise _missing(kind, number)
-    return row
+    # There is but one.
+    return rows if len(roots) == 1 else [*rows] * len(roots)
 
 
 def _missing(kind: Kind[Row], number: int) -> NotFound:
@@ -109,18 +112,21 @@ def _project(kind: Kind[Row]) -> Any:
     async def many(
         request: Request, selection: Selection, roots: Sequence[object],
         node_id: Annotated[strawberry.ID, strawberry.argument(name="id", description="Its id.")],
-    ) -> list[Row]:  # fmt: skip
-        return [await by_id(request, selection, kind, global_id.parse_as(kind, node_id))] * len(roots)
+    ) -> Sequence[Row]:  # fmt: skip
+        return await by_id(request, selection, roots, kind, global_id.parse_as(kind, node_id))
 
     return many
 
 
 def _entity(kind: Kind[Row]) -> Any:
-    async def found(request: Request, selection: Selection, node_id: Id, external: External) -> Row:
+    async def many(
+        request: Request, selection: Selection, roots: Sequence[object],
+        node_id: Id = strawberry.UNSET, external: External = strawberry.UNSET,
+    ) -> Sequence[Row]:  # fmt: skip
         if bool(node_id) == bool(external):
             raise Invalid("Give exactly one of `id` and `external`.")
         if node_id:
-            return await by_id(request, selection, kind, global_id.parse_as(kind, node_id))
+            return await by_id(request, selection, roots, kind, global_id.parse_as(kind, node_id))
         assert external
         key = (external.platform, text("external.id", external.id))
         row = await request.load(tree.by_external_id, key, kind, selection.columns(kind))
@@ -129,13 +135,7 @@ def _entity(kind: Kind[Row]) -> Any:
             raise NotFound(
                 f"There is no {name} that {external.platform.value} knows as {global_id.shown(external.id)}."
             )
-        return row
-
-    async def many(
-        request: Request, selection: Selection, roots: Sequence[object],
-        node_id: Id = strawberry.UNSET, external: External = strawberry.UNSET,
-    ) -> list[Row]:  # fmt: skip
-        return [await found(request, selection, node_id, external)] * len(roots)
+        return [row] * len(roots)
 
     return many
 

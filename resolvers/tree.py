@@ -119,6 +119,19 @@ async def _by_id(request: Request, ids: Sequence[int], kind: Kind[R], columns: t
     return one_per_key(ids, rows, key=lambda row: row.id)
 
 
+async def alone(
+    request: Request, ids: Sequence[int], kind: Kind[Row], columns: tuple[str, ...]
+) -> Sequence[Rows | None]:  # fmt: skip
+    """Batch: the node with each id as a level of its own, left to other requests together with what is made of it."""
+    if left := request.had(alone, ids, kind, columns):
+        return left
+    rows = await request.load_all(by_id, ids, kind, columns)
+    found = [Rows([row]) if (row := rows[id_]) is not None else None for id_ in ids]
+    if None not in found and _is_left(ids, kind):
+        request.leave(alone, ids, found, kind, columns)
+    return found
+
+
 async def by_external_id(
     request: Request, keys: Sequence[tuple[Platform, str]], kind: Kind[R], columns: tuple[str, ...]
 ) -> list[R | None]:
