@@ -23,8 +23,9 @@ from db.importing.rejects import Rejects
 from db.importing.run import garbage_left_alone
 
 BATCH = 20_000
-# Rollups are written now and then: the more events between, the fewer rows of theirs are written again.
-_BATCHES_TO_ADD_UP = 8
+# Rollups are written now and then: the more events between, the fewer rows of theirs are written again; the fewer, the
+# less is left once all is read, when one of two cores has nothing to do.
+_BATCHES_TO_ADD_UP = 6
 _MOST_BAD_ROWS = 10_000
 
 
