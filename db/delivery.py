@@ -81,8 +81,12 @@ class Lines:
 
     def added_up(self) -> Self:
         """All buckets of each entity together, per set of metrics that are missing. Not of reach."""
+        keys = list(zip(self.entity_ids, self.columns.get("missing", ()), strict=True))
+        if len(set(keys)) == 1:
+            columns = {name: [sum(numbers)] for name, numbers in self.columns.items()}
+            return type(self)(self.entity_ids[:1], columns | {"missing": self.columns["missing"][:1]})
         places: dict[tuple[int, int], list[int]] = {}
-        for place, key in enumerate(zip(self.entity_ids, self.columns.get("missing", ()), strict=True)):
+        for place, key in enumerate(keys):
             places.setdefault(key, []).append(place)
         columns = {
             name: [sum(map(numbers.__getitem__, own)) for own in places.values()]

@@ -210,5 +210,7 @@ async def parts(request: Request, asked: Sequence[Performance]) -> list[Sequence
 
 async def accounts(request: Request, asked: Sequence[Performance]) -> list[list[Entity]]:
     """Batch: the ad accounts that each one's numbers are of."""
+    if isinstance(asked, Performances) and isinstance(asked.keys, Entities):
+        return [[Entity(id_, id_)] for id_ in asked.keys.ad_account_ids]
     ids = [dict.fromkeys(part.ad_account_id for part in own) for own in await parts(request, asked)]
     return [[Entity(id_, id_) for id_ in own] for own in ids]

@@ -78,7 +78,9 @@ def converted_into(scopes: Sequence[AdAccountScopeRow]) -> str | None:
 
 def told(measure: Measure, spec: WindowSpec, currency: str | None) -> Measure:
     """The measure over a window, in its own currency or else in the one given."""
-    options = measure.options._replace(currency=measure.options.currency or currency)
+    options = measure.options
+    if currency and not options.currency:
+        options = options._replace(currency=currency)
     return measure._replace(spec=spec, options=options)
 
 

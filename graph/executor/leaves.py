@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from math import isfinite
 from typing import Any
 
@@ -41,10 +42,12 @@ def as_is(leaf: GraphQLLeafType, values: Sequence[Any]) -> bool:
 
 
 def of_few(leaf: GraphQLLeafType, values: Sequence[Any]) -> list[Any] | None:
-    """A column of an enum or of dates, each different value coerced once; None where that is not so simple."""
-    # True and 1 are equal, but not the same value, and null is none.
+    """A column of dates, or of an enum with each different value coerced once; None where that is not so simple."""
     kinds = set(map(type, values))
-    if not (isinstance(leaf, GraphQLEnumType) or leaf.name == "Date") or len(kinds) != 1 or NULL in kinds:
+    if leaf.name == "Date" and kinds == {date}:
+        return list(map(date.isoformat, values))
+    # True and 1 are equal, but not the same value, and null is none.
+    if not isinstance(leaf, GraphQLEnumType) or len(kinds) != 1 or NULL in kinds:
         return None
     try:
         known = {value: coerced(leaf, value) for value in set(values)}
