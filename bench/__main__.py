@@ -76,16 +76,23 @@ def main(
     """
     scale, directory = (QUICK, "bench-quick") if quick else (FULL, "bench")
     chosen = [one for one in WORKLOADS if not only or one.name.startswith(tuple(only))]
+    beside = not only or NAME.startswith(tuple(only))
+    if not chosen and not beside:
+        raise typer.BadParameter(f"There is no such workload. There are: {'; '.join(sorted(_names()))}.")
     try:
         with serving(CHECKOUT / ".adgraph" / directory) as url:
             # The loop that adgraph serves on.
-            results = uvloop.run(_run(url, scale, chosen, rounds, beside=not only or NAME.startswith(tuple(only))))
+            results = uvloop.run(_run(url, scale, chosen, rounds, beside=beside))
     except (AdgraphError, AnswersDiffer) as error:
         console.print(f"error: {error}", style="red", markup=False, highlight=False)
         sys.exit(1)
     # What the small data set gives is no result, and neither is a part.
     if not quick and not only:
         RESULTS.write_bytes(orjson.dumps([asdict(result) for result in results], option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def _names() -> set[str]:
+    return {NAME, *(workload.name for workload in WORKLOADS)}
 
 
 async def _run(url: str, scale: Scale, workloads: list[Workload], rounds: int, *, beside: bool) -> list[Result]:

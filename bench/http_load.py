@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import chain, repeat
@@ -14,6 +15,9 @@ import orjson
 from bench.measure import Answer
 from bench.servers import Server
 from bench.world import World
+
+# Seconds; uvicorn and Node end a connection after five.
+SILENT_FOR = 2.0
 
 
 def over_http(
@@ -30,11 +34,19 @@ def over_http(
 
 
 def load(port: int, body: bytes, connections: int, requests: int) -> Answer:
-    """A function that posts `body` so many times over so many connections, and returns the one answer to all."""
+    """A function that posts `body` so many times over so many connections, and returns the one answer to all.
+
+    It keeps its connections, as clients do, until they have been silent for a while.
+    """
     request = framed(body)
+    kept: list[_Connection] = []
 
     async def answer() -> bytes:
-        (only,) = set(await send(port, repeat(request, requests), connections))
+        if not all(connection.is_fresh() for connection in kept):
+            _close(kept)
+        if not kept:
+            kept.extend(await _opened(port, connections))
+        (only,) = set(await _send(repeat(request, requests), kept))
         return only
 
     return answer
@@ -50,17 +62,28 @@ def framed(body: bytes) -> bytes:
 
 
 async def send(port: int, requests: Iterable[bytes], connections: int) -> list[bytes]:
-    """The answers to all of the requests, sent over so many connections."""
-    loop = asyncio.get_running_loop()
-    # New ones for each run: a server ends those that it has not heard from while others were measured.
-    opened = [(await loop.create_connection(_Connection, "127.0.0.1", port))[1] for _ in range(connections)]
-    left = iter(requests)
+    """The answers to all of the requests, sent over so many new connections."""
+    opened = await _opened(port, connections)
     try:
-        answers = await asyncio.gather(*(_ask(connection, left) for connection in opened))
+        return await _send(requests, opened)
     finally:
-        for connection in opened:
-            connection.close()
-    return list(chain.from_iterable(answers))
+        _close(opened)
+
+
+async def _opened(port: int, connections: int) -> list[_Connection]:
+    loop = asyncio.get_running_loop()
+    return [(await loop.create_connection(_Connection, "127.0.0.1", port))[1] for _ in range(connections)]
+
+
+async def _send(requests: Iterable[bytes], connections: list[_Connection]) -> list[bytes]:
+    left = iter(requests)
+    return list(chain.from_iterable(await asyncio.gather(*(_ask(one, left) for one in connections))))
+
+
+def _close(connections: list[_Connection]) -> None:
+    for connection in connections:
+        connection.close()
+    connections.clear()
 
 
 async def _ask(connection: _Connection, left: Iterator[bytes]) -> list[bytes]:
@@ -74,6 +97,7 @@ class _Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self._body = bytearray()
         self._answered: asyncio.Future[bytes] | None = None
+        self._asked_at = time.monotonic()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are none of asyncio's classes.
@@ -85,7 +109,12 @@ class _Connection(asyncio.Protocol):
         self._body = bytearray()
         self._answered = asyncio.get_running_loop().create_future()
         self._transport.write(request)
+        self._asked_at = time.monotonic()
         return self._answered
+
+    def is_fresh(self) -> bool:
+        """Whether it was used a moment ago: servers end connections that they have not heard from for seconds."""
+        return time.monotonic() - self._asked_at < SILENT_FOR
 
     def close(self) -> None:
         self._transport.close()
