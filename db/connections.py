@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+# Seconds.
+RESET_WITHIN = 2.0
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 
@@ -94,9 +96,12 @@ class Connections:
         self._turns.release()
 
     async def give_up(self, connection: Connection) -> None:
-        """Takes it back whatever it is in."""
+        """Takes it back whatever it is in. The pool resets it, or ends it where that fails: amid a statement that was
+        prepared and not run, the server would sooner or later time out whatever came next.
+        """
         try:
-            await self._pool.release(connection)
+            with suppress(Exception):  # what failed first is what there is to tell
+                await self._pool.release(connection, timeout=RESET_WITHIN)
         finally:
             self._turns.release()
 

@@ -176,10 +176,6 @@ async def _fetch(
         return await connection.fetch(sql, *arguments, record_class=row)
 
 
-async def _nothing(_connection: object) -> None:
-    pass
-
-
 class Database:
     """A database, connected to when first asked, so that a server starts before its database does."""
 
@@ -197,9 +193,6 @@ class Database:
             connections,
             timeout=connect_timeout,
             statement_cache_size=500,
-            # Nothing here changes a session beyond its transaction, so a connection goes back without a statement of
-            # asyncpg's own, which would cost as much as a small query.
-            reset=_nothing,
             server_settings={
                 "application_name": "adgraph",
                 "timezone": "UTC",

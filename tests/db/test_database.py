@@ -64,6 +64,20 @@ async def test_a_slow_statement_times_out_and_the_pool_goes_on(database_url: str
         assert await organization_id(database, "Acme")
 
 
+async def test_a_statement_that_was_prepared_and_not_run_leaves_no_connection_amid_it(database_url: str) -> None:
+    async with Database.connect(database_url) as database:
+        with pytest.raises(asyncpg.DataError):
+            await database.fetch("data_version", "no number", row=Row)
+
+        watching = await asyncpg.connect(database_url)
+        states = (
+            "select state from pg_stat_activity where datname = current_database() and application_name = 'adgraph'"
+        )
+        # Were it active, the time limit of that statement would befall whatever was asked next.
+        assert [state for (state,) in await watching.fetch(states)] == ["idle"]
+        await watching.close()
+
+
 @pytest.mark.parametrize("change", ["drop table organization cascade", "alter table organization drop name cascade"])
 async def test_a_database_of_another_version_says_what_to_run(database_url: str, change: str) -> None:
     connection = await asyncpg.connect(database_url)

@@ -7,7 +7,7 @@ import gc
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -57,9 +57,11 @@ class Oracle:
     theirs: Unmasked
     request: Callable[[], Any]
 
-    def ask(self, asked: Operation, root: object = None) -> None:
+    def ask(self, asked: Operation, root: object = None, kept: dict[Hashable, Any] | None = None) -> None:
         """Executes the operation by both; a difference is an error. Every set of variables finds the same plans, and
         what is known of a request from before answers the last one, which is asked again.
+
+        `kept` is what other requests have left to ours, and gets what they leave.
         """
         document = _read(asked.text)
         if crc32(asked.text.encode()) % VALIDATED == 0:
@@ -67,16 +69,20 @@ class Oracle:
         for variables in asked.variables:
             theirs = self.runner.run(self._answer(self.theirs, document, asked, variables, root))
             for _ in range(3 if variables is asked.variables[-1] else 1):
-                ours = self.runner.run(self._answer(self.ours, document, asked, variables, root))
+                ours = self.runner.run(self._answer(self.ours, document, asked, variables, root, kept))
                 if found := difference(ours, theirs):
                     self._validate(document)
                     raise AssertionError(f"{found}\n{asked.text}\n{variables}")
 
     async def _answer(
-        self, schema: Unmasked, document: Document, asked: Operation, variables: dict[str, Any], root: object
-    ) -> ExecutionResult:
+        self, schema: Unmasked, document: Document, asked: Operation, variables: dict[str, Any], root: object,
+        kept: dict[Hashable, Any] | None = None,
+    ) -> ExecutionResult:  # fmt: skip
         body = repr((asked.name, variables)).encode()
-        result = await schema.run(document, variables, self.request(), root, asked.name, body)
+        request = self.request()
+        if kept is not None:
+            request.kept = kept
+        result = await schema.run(document, variables, request, root, asked.name, body)
         # What nobody waits for any more still runs: graphql-core goes on below what has become null.
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(others)
