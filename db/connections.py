@@ -13,6 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 # Seconds.
 RESET_WITHIN = 2.0
+CLOSED_WITHIN = 5.0
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 
@@ -106,7 +107,7 @@ class Connections:
             self._turns.release()
 
     async def _end(self) -> None:
-        """Waits for what is in use, and leaves nothing to the pool that it would wait for."""
+        """Waits for what is in use, then closes all."""
         for _ in range(self._most):
             await self._turns.acquire()
         for free in self._free.values():
@@ -114,6 +115,9 @@ class Connections:
                 await self._pool.release(free.pop())
         for _ in range(self._most):
             self._turns.release()
+        # asyncpg would wait for ever for a server that has told of an error meanwhile; cut short, it hangs up.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._pool.close(), CLOSED_WITHIN)
 
 
 def _is_open(connection: Connection) -> bool:
