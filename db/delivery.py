@@ -70,8 +70,9 @@ class Lines:
         return cls(columns.pop("entity_id"), buckets=columns.pop("bucket", []), columns=columns)
 
     def copy(self) -> Self:
-        """The same, whose columns may be taken away."""
-        return type(self)(self.entity_ids, dict(self.columns), self.buckets)
+        """The same, whose columns may be taken away and may grow."""
+        columns = {name: list(numbers) for name, numbers in self.columns.items()}
+        return type(self)(self.entity_ids, columns, self.buckets)
 
     def within(self, since: date, until: date) -> Self:
         """Those of the days `[since, until)`."""
