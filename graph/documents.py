@@ -38,6 +38,8 @@ KEPT_CHARACTERS = 200_000
 MOST_BODIES = 1_000
 # What the shortest text takes beside its characters, in characters.
 LEAST_CHARACTERS = 60
+# The same of a body.
+LEAST_OF_BODY = 10
 # The key under which a request's extensions hand its document to the execution.
 DOCUMENT = "adgraph.document"
 
@@ -54,7 +56,7 @@ class Bodies:
     """What answers requests that were sent before, by their bodies."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, Any] = {}
+        self._known: OrderedDict[bytes, Any] = OrderedDict()
         self.room = 0
 
     def get(self, body: bytes) -> Any:
@@ -62,13 +64,19 @@ class Bodies:
         return self._known.get(body)
 
     def keep(self, body: bytes, executor: Any) -> None:
-        """Remembers it; all are forgotten where they have become many."""
+        """Remembers it; where there are many, the one that was remembered first is forgotten."""
+        if body in self._known:
+            return
         if len(self._known) >= MOST_BODIES:
-            self._known.clear()
-            self.room = 0
+            forgotten, _ = self._known.popitem(last=False)
+            self.room -= _room(forgotten)
         self._known[body] = executor
-        # With the values of its variables it takes some 20 times its length.
-        self.room += len(body) // 4
+        self.room += _room(body)
+
+
+def _room(body: bytes) -> int:
+    """It takes a thousand bytes, and with the values of its variables some 20 times its length."""
+    return LEAST_OF_BODY + len(body) // 4
 
 
 @dataclass(frozen=True)
