@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextvars
 import io
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeVar
@@ -77,16 +77,15 @@ def statement(name: str, label: str | None = None, **slots: str) -> str:
     return f"/* {label or name} */ {sql}"
 
 
-class recording:  # noqa: N801  # used as the function that it was, which takes ten times as long
+@contextmanager
+def recording() -> Iterator[list[str]]:
     """Collects the names of the statements that this context, and the tasks it starts, send."""
-
-    def __enter__(self) -> list[str]:
-        names: list[str] = []
-        self._token = _recording.set(names)
-        return names
-
-    def __exit__(self, *_: object) -> None:
-        _recording.reset(self._token)
+    names: list[str] = []
+    token = _recording.set(names)
+    try:
+        yield names
+    finally:
+        _recording.reset(token)
 
 
 class _Told:

@@ -47,6 +47,13 @@ def spent(data: Any) -> list[float]:
     return found
 
 
+async def only_ad_account(client: httpx.AsyncClient) -> str:
+    """Its id."""
+    found = (await query(client, "{ projects { nodes { adAccounts { nodes { id } } } } }")).json()["data"]
+    id_: str = found["projects"]["nodes"][0]["adAccounts"]["nodes"][0]["id"]
+    return id_
+
+
 def noting(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the statements that the server sends from now on."""
     sent: list[str] = []
@@ -129,8 +136,7 @@ async def test_an_answer_of_one_statement_beside_what_others_have_read_is_of_one
     database: Database, org_id: int, client: httpx.AsyncClient
 ):
     await spend(database, org_id, 1_000_000)
-    found = (await query(client, "{ projects { nodes { adAccounts { nodes { id } } } } }")).json()["data"]
-    id_ = found["projects"]["nodes"][0]["adAccounts"]["nodes"][0]["id"]
+    id_ = await only_ad_account(client)
     asked = f"""{{ adAccount(id: "{id_}") {{
         performance(window: {{range: {{since: "2025-03-10", until: "2025-03-12"}}}}) {{ freshness {{ missingDays }} }}
     }} }}"""
@@ -147,8 +153,7 @@ async def test_a_node_is_read_once_for_all_requests_until_the_next_import(
     database: Database, org_id: int, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ):
     await spend(database, org_id, 1_000_000)
-    found = (await query(client, "{ projects { nodes { adAccounts { nodes { id } } } } }")).json()["data"]
-    id_ = found["projects"]["nodes"][0]["adAccounts"]["nodes"][0]["id"]
+    id_ = await only_ad_account(client)
     sent = noting(monkeypatch)
 
     async def name() -> Any:
@@ -166,8 +171,7 @@ async def test_the_parts_of_a_node_are_read_once_for_all_requests_until_the_next
     database: Database, org_id: int, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ):
     await spend(database, org_id, 1_000_000)
-    found = (await query(client, "{ projects { nodes { adAccounts { nodes { id } } } } }")).json()["data"]
-    id_ = found["projects"]["nodes"][0]["adAccounts"]["nodes"][0]["id"]
+    id_ = await only_ad_account(client)
     asked = f"""{{ adAccount(id: "{id_}") {{
         performance(window: {{range: {{since: "2025-03-10", until: "2025-03-12"}}}}) {{
             breakdown(by: [AD]) {{ nodes {{ entity {{ name }} metrics {{ spend }} }} }}
@@ -195,8 +199,7 @@ async def test_what_is_below_nodes_is_read_once_for_all_requests_until_the_next_
     database: Database, org_id: int, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ):
     await spend(database, org_id, 1_000_000)
-    found = (await query(client, "{ projects { nodes { adAccounts { nodes { id } } } } }")).json()["data"]
-    id_ = found["projects"]["nodes"][0]["adAccounts"]["nodes"][0]["id"]
+    id_ = await only_ad_account(client)
     sent = noting(monkeypatch)
 
     async def ads(first: int) -> Any:
