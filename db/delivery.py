@@ -125,40 +125,45 @@ async def totals(
             database, org_id, "delivery_totals_converted", level, columns, windows, entities, conversion, slots,
         )  # fmt: skip
     if found := adding_up(org_id, level, columns, windows, entities):
-        return await found.lines(database)
+        return Lines.of(await found.rows(database, _ids(entities)))
     return (await _differences(database, org_id, level, columns, [windows], _chunks(entities)))[0]
 
 
-class Reading(NamedTuple):
-    """A statement with all that it takes, to be sent any number of times."""
+class AddingUp(NamedTuple):
+    """A statement that adds rows up, the same for whichever entities of these ad accounts: days `[since, until)`."""
 
-    name: str
-    arguments: tuple[object, ...]
-    label: str
-    planning: Planning
-    slots: Mapping[str, str]
+    org_id: int
+    level: Level
+    columns: tuple[str, ...]
+    accounts: tuple[int, ...]
+    since: tuple[date, ...]
+    until: tuple[date, ...]
 
-    async def lines(self, database: Database) -> Lines:
-        """What it finds."""
-        rows = await database.fetch(
-            self.name, *self.arguments, row=Row, label=self.label, planning=self.planning, **self.slots
+    @classmethod
+    def over(cls, org_id: int, level: Level, columns: Sequence[str], windows: Windows) -> Self:
+        """That over these windows."""
+        return cls(org_id, level, tuple(columns), tuple(windows), *zip(*windows.values(), strict=True))
+
+    async def rows(self, database: Database, ids: Sequence[int]) -> list[Row]:
+        """What it finds of these entities."""
+        label, slots = f"{self.level.name.lower()}_delivery_totals", _source(self.level, self.columns)
+        each = {*zip(self.since, self.until, strict=True)}
+        if len(each) == 1:
+            return await database.fetch(
+                "delivery_totals_of_one_window", self.org_id, self.accounts, *each.pop(), ids,
+                row=Row, label=label, planning=planning_for(len(ids)), **slots,
+            )  # fmt: skip
+        return await database.fetch(
+            "delivery_totals", self.org_id, self.accounts, self.since, self.until, ids, row=Row, label=label, **slots
         )
-        return Lines.of(rows)
 
 
 def adding_up(
     org_id: int, level: Level, columns: Sequence[str], windows: Windows, entities: Entities
-) -> Reading | None:  # fmt: skip
+) -> AddingUp | None:  # fmt: skip
     """What adds the rows of each entity up; None where running totals are read in less time."""
-    if _many(columns, windows, entities, _chunks(entities)):
-        return None
-    accounts, since, until, ids = _arguments(windows, entities)
-    label, slots = f"{level.name.lower()}_delivery_totals", _source(level, columns)
-    if len(set(windows.values())) > 1:
-        arguments = (org_id, accounts, since, until, ids)
-        return Reading("delivery_totals", arguments, label, Planning.EACH_TIME, slots)
-    arguments = (org_id, accounts, since[0], until[0], ids)
-    return Reading("delivery_totals_of_one_window", arguments, label, planning_for(len(ids)), slots)
+    few = not _many(columns, windows, entities, _chunks(entities))
+    return AddingUp.over(org_id, level, columns, windows) if few else None
 
 
 async def totals_of_windows(
@@ -246,7 +251,11 @@ def _of(windows: Windows, entities: Entities) -> Windows:
 
 def _arguments(windows: Windows, entities: Entities) -> tuple[Sequence[Any], ...]:
     since, until = zip(*windows.values(), strict=True)
-    return list(windows), since, until, [id_ for ids in entities.values() for id_ in ids]
+    return list(windows), since, until, _ids(entities)
+
+
+def _ids(entities: Entities) -> list[int]:
+    return [id_ for ids in entities.values() for id_ in ids]
 
 
 @lru_cache(maxsize=256)  # to put it together takes as long as to send a small statement

@@ -1,10 +1,16 @@
-"""Few entities: all that their sums are made of but the rows, left to other requests that ask for the same."""
+"""Few entities: all that their sums are made of but the rows, left to other requests that ask for the same; and their
+rows, read together with those that other requests ask for at the same time.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from itertools import chain
+from typing import NamedTuple, TypeAlias
 
-from db import delivery
+from strawberry.dataloader import DataLoader
+
+from db.database import Database, Row
+from db.delivery import AddingUp, adding_up
 from db.level import Level
 from resolvers.context import Request
 from resolvers.entity import Entities
@@ -15,11 +21,17 @@ from resolvers.options import Options
 from resolvers.sums import Terms
 from resolvers.window import WindowSpec, quarter_of
 
+# The entities of one request in, their rows out: by one statement for all requests that ask in the same turn.
+Reading: TypeAlias = DataLoader[tuple[int, ...], list[Row]]
+# What asks for so many entities is planned once (`db.connections.planning_for`).
+MOST_TOGETHER = 10
+
 
 class Plain(NamedTuple):
     """All that the sums of few entities are made of but their rows, where those are all that matters."""
 
-    reading: delivery.Reading
+    reading: Reading
+    ids: tuple[int, ...]
     currencies: Shared
     terms: Terms
 
@@ -37,9 +49,22 @@ def plain_at_hand(
         ground = at_hand(request, own, level, spec, options, columns)
         if not ground or not ground.terms:
             return None
-        reading = delivery.adding_up(request.org_id, level, stored(columns), ground.days, own)
-        if reading is None:
+        statement = adding_up(request.org_id, level, stored(columns), ground.days, own)
+        if statement is None:
             return None
-        found = request.kept[key] = Plain(reading, currencies_of(entities, ground.accounts), ground.terms)
+        reading: Reading = request.kept.setdefault((_reading, statement), _reading(request.database, statement))
+        found = Plain(reading, tuple(entities.ids), currencies_of(entities, ground.accounts), ground.terms)
+        request.kept[key] = found
     request.reused = True
     return found
+
+
+def _reading(database: Database, statement: AddingUp) -> Reading:
+    async def rows(each: list[tuple[int, ...]]) -> list[list[Row]]:
+        found: dict[int, list[Row]] = {id_: [] for id_ in chain.from_iterable(each)}
+        for row in await statement.rows(database, [*found]):
+            found[row["entity_id"]].append(row)
+        return [[row for id_ in ids for row in found[id_]] for ids in each]
+
+    # Nothing of it is kept: numbers are read anew for each who asks.
+    return DataLoader(rows, max_batch_size=MOST_TOGETHER, cache=False)

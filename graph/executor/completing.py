@@ -6,6 +6,7 @@ stops it, one that may not passes it on. That is GraphQL's null propagation, for
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
@@ -43,17 +44,20 @@ NULLED = _Nulled()
 NOTHING = (type(None), UndefinedType, Exception)
 
 
-class Completing:
-    """Completes the values of one execution, and collects its errors."""
+class Completing(ABC):
+    """The half of an execution that completes values, and collects its errors. The other half, which goes on with what
+    is selected of objects, is of the same object: two that know each other would be left to the garbage collector,
+    with all that they have read.
+    """
 
-    def __init__(
-        self, context: BreadthFirst, objects: Callable[[SelectionPlan, Values, Places], Found], together: Together
-    ) -> None:
-        """`objects` goes on with what is selected of objects of one type."""
+    def __init__(self, context: BreadthFirst, together: Together) -> None:
         self._context = context
-        self._objects = objects
         self._together = together
         self.errors: list[GraphQLError] = []
+
+    @abstractmethod
+    def _objects(self, plan: SelectionPlan, objects: Values, places: Places) -> Found:
+        """The answer's objects for `objects`, all of one type."""
 
     def completed(self, field: FieldPlan, values: Any, places: Places) -> Found:
         """What goes into the answer for each value: completed, None, or NULLED where the type lets it through."""

@@ -6,7 +6,7 @@ from inspect import isawaitable
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLError, GraphQLNonNull
+from graphql import GraphQLNonNull
 from graphql.execution.values import get_argument_values
 
 from graph.ahead import read_ahead
@@ -21,17 +21,14 @@ if TYPE_CHECKING:
     from graph.executor.context import BreadthFirst
 
 
-class Run:
+class Run(Completing):
     """One execution of a plan: gives the data and collects the errors."""
 
     def __init__(self, context: BreadthFirst) -> None:
-        self._context = context
-        self._converter = context.schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]  # noqa: SLF001  # the way back
         self._request = context.context_value if isinstance(context.context_value, Request) else None
+        super().__init__(context, Together(self._request))
+        self._converter = context.schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]  # noqa: SLF001  # the way back
         self._arguments = context.arguments
-        self._together = Together(self._request)
-        self._completing = Completing(context, self._objects, self._together)
-        self.errors: list[GraphQLError] = self._completing.errors
 
     async def execute(self, plan: SelectionPlan, root: object) -> dict[str, Any] | None:
         """The data of a query; None where an error reaches the top."""
@@ -46,7 +43,6 @@ class Run:
         return None if data is NULLED else data
 
     def _objects(self, plan: SelectionPlan, objects: Values, places: Places) -> Found:
-        """The answer's objects for `objects`, all of one type."""
         objects = plan.gather(objects) if plan.gather and not isinstance(objects, ALIKE) else objects
         if plan.at_once and (built := plan.at_once(objects)) is not None:
             return built
@@ -73,7 +69,7 @@ class Run:
         places = Under(above, field.key)
         values = self._values(field, objects, places, count)
         if isinstance(values, FOUND):
-            return self._completing.completed(field, values, places)
+            return self.completed(field, values, places)
         return self._later(field, values, places, count)
 
     async def _later(self, field: FieldPlan, values: Any, places: Places, count: int) -> Values:
@@ -81,7 +77,7 @@ class Run:
             values = one_each(await values, count)
         except Exception as error:  # noqa: BLE001  # whatever a batch raises is each of its parents' error
             values = [error] * count
-        found = self._completing.completed(field, values, places)
+        found = self.completed(field, values, places)
         return found if isinstance(found, list) else await found
 
     def _values(self, field: FieldPlan, objects: Values, places: Places, count: int) -> Any:
