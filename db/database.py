@@ -19,6 +19,8 @@ from db.connections import Connection, Connections, Planning
 from db.errors import AdgraphError, Invalid, NotMigrated, TimedOut, Unavailable
 
 QUERIES = Path(__file__).parent / "queries"
+# Stands in a statement for the look-up of the version of the data.
+VERSION = "{version}"
 UNREACHABLE = (
     OSError,
     TimeoutError,
@@ -32,8 +34,27 @@ UNREACHABLE = (
     asyncpg.CrashShutdownError,
 )
 
-# The names of the statements sent, in order, while someone records them (tests do).
-_recording: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("recording", default=None)
+
+class Sent(list[str]):
+    """The names of statements that were sent, in order.
+
+    `versions` are those of the data that they found, as far as they told; `untold`: whether one of them did not.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.versions: set[int] = set()
+        self.untold = False
+
+    def add(self, other: Sent) -> None:
+        """Adds those of others, whose rows are used here."""
+        self += other
+        self.versions |= other.versions
+        self.untold |= other.untold
+
+
+# What is sent while somebody records it.
+_recording: contextvars.ContextVar[Sent | None] = contextvars.ContextVar("recording", default=None)
 
 
 class Row(asyncpg.Record):
@@ -65,27 +86,39 @@ def _statements() -> dict[str, str]:
     return {query.query_name: query.sql for query in found}
 
 
+@cache
+def _telling() -> frozenset[str]:
+    """The statements whose rows tell, each, the version of the data that they were found in."""
+    return frozenset(name for name, sql in _statements().items() if VERSION in sql)
+
+
 @lru_cache(maxsize=1_000)
 def statement(name: str, label: str | None = None, **slots: str) -> str:
     """The text of the statement `name`, opening with `label` (or its name) as a comment for the server's log.
 
     `slots` fill the `{slot}`s of a template: SQL fragments from closed tables in `db`, never from a client.
     """
-    sql = _statements()[name]
+    sql = _statements()[name].replace(VERSION, f"({_statements()['data_version'].rstrip().rstrip(';')})")
     for slot, fragment in slots.items():
         sql = sql.replace("{" + slot + "}", fragment)
     return f"/* {label or name} */ {sql}"
 
 
 @contextmanager
-def recording() -> Iterator[list[str]]:
-    """Collects the names of the statements that this context, and the tasks it starts, send."""
-    names: list[str] = []
-    token = _recording.set(names)
+def recording() -> Iterator[Sent]:
+    """Collects what this context, and the tasks it starts, send."""
+    sent = Sent()
+    token = _recording.set(sent)
     try:
-        yield names
+        yield sent
     finally:
         _recording.reset(token)
+
+
+def recorded(shared: Sent) -> None:
+    """Tells whoever records this context of statements that were sent for several."""
+    if (sent := _recording.get()) is not None:
+        sent.add(shared)
 
 
 class _Told:
@@ -163,16 +196,23 @@ async def _fetch(
     connection: Connection, name: str, arguments: tuple[object, ...], row: type[R],
     label: str | None, slots: Mapping[str, str],
 ) -> list[R]:  # fmt: skip
-    if (names := _recording.get()) is not None:
-        names.append(label or name)
+    sent = _recording.get()
+    if sent is not None:
+        sent.append(label or name)
     sql = statement(name, label, **slots)
     try:
-        return await connection.fetch(sql, *arguments, record_class=row)
+        rows = await connection.fetch(sql, *arguments, record_class=row)
     except asyncpg.InvalidCachedStatementError:
         # After a migration the first use of a prepared statement fails and drops it; the second prepares anew.
         if connection.is_in_transaction():
             raise
-        return await connection.fetch(sql, *arguments, record_class=row)
+        rows = await connection.fetch(sql, *arguments, record_class=row)
+    if sent is not None:
+        if rows and name in _telling():
+            sent.versions.add(rows[0]["version"])
+        else:
+            sent.untold = True
+    return rows
 
 
 class Database:

@@ -67,6 +67,7 @@ class Lines:
         if not rows:
             return cls()
         columns: dict[str, list[Any]] = dict(zip(rows[0].keys(), map(list, zip(*rows, strict=True)), strict=True))
+        columns.pop("version", None)
         return cls(columns.pop("entity_id"), buckets=columns.pop("bucket", []), columns=columns)
 
     def copy(self) -> Self:

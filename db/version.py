@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from db.connections import Planning
@@ -14,20 +14,21 @@ class _VersionRow(Row):
     version: int
 
 
-# A value is some hundred bytes.
-MOST_KEPT = 10_000
+# A row is some hundred bytes.
+MOST_KEPT = 40_000
 
 
 class Versions:
     """Reads the version of one organization, once for all who want it at the same time.
 
     `known` is the last one that was read. Where it is still the same later, nothing has changed between. `kept` is what
-    requests have read since then and leave to others: whoever uses it must find the same version afterwards.
+    requests have read of that version and left to others: whoever uses it must find the same version afterwards.
     """
 
     def __init__(self, database: Database, org_id: int) -> None:
         self.known: int | None = None
         self.kept: dict[Hashable, Any] = {}
+        self._rows = 0
         self._database = database
         self._org_id = org_id
         self._waiting: list[asyncio.Future[int]] = []
@@ -58,10 +59,25 @@ class Versions:
 
     async def _read(self) -> int:
         rows = await self._database.fetch("data_version", self._org_id, row=_VersionRow, planning=Planning.ONCE)
-        if rows[0].version != self.known or len(self.kept) > MOST_KEPT:
-            self.kept = {}
-        self.known = rows[0].version
+        if rows[0].version != self.known:
+            self.known = rows[0].version
+            self._forget()
         return self.known
+
+    def leave(self, version: int, values: Mapping[Hashable, Any], rows: int) -> None:
+        """Leaves values, which hold so many rows of that version, to other requests. Where there are too many then,
+        those before go.
+        """
+        if version != self.known or not values:
+            return
+        if self._rows + rows > MOST_KEPT:
+            self._forget()
+        self.kept.update(values)
+        self._rows += rows
+
+    def _forget(self) -> None:
+        # Who uses the former ones goes on with them.
+        self.kept, self._rows = {}, 0
 
 
 def _end(waiting: Iterable[asyncio.Future[int]], outcome: int | Exception) -> None:

@@ -13,7 +13,7 @@ from resolvers.ahead import Pages
 from resolvers.alike import column
 from resolvers.context import Request
 from resolvers.global_id import TYPE_NAMES
-from resolvers.left_pages import LeftPages
+from resolvers.tree import pages_left
 
 # The arguments of a field in this execution.
 Arguments = Callable[[FieldPlan], dict[str, Any]]
@@ -60,7 +60,7 @@ def _ask(
     step = field.step(request, field.selection, **arguments(field))
     if step is None:
         return
-    if above is None and (request.ahead.has(step, ids) or LeftPages.of(request).has(step, ids)):
+    if above is None and (request.ahead.has(step, ids) or pages_left(request, step, ids) is not None):
         return
     if pages := request.ahead.ask(request, step, above, ids):
         for further in field.steps:

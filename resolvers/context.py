@@ -29,9 +29,13 @@ Batch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 # What finds the values of a batch function without waiting, where all of them are at hand; None where they are not.
 Find: TypeAlias = Callable[..., "list[Any] | None"]
 _FIND: dict[Batch, Find] = {}
+# A value that nobody leaves: None may be one.
+NOTHING = object()
 # Of so many entities at a time what imports alone change is left to other requests. More would leave room for little
 # else, and to read their numbers takes longer anyway.
 MOST_LEFT = 100
+# So many rows, of some hundred bytes each, one request leaves to others at most.
+MOST_ROWS = 20_000
 B = TypeVar("B", bound=Batch)
 
 
@@ -58,8 +62,11 @@ class Request:
     settles_after: Mapping[Platform, int] = field(default_factory=lambda: SETTLES_AFTER)
     nodes: int = 0
     # What other requests have read of the same version of the data, and whether any of it was used.
-    kept: dict[Hashable, Any] = field(default_factory=dict)
+    kept: Mapping[Hashable, Any] = field(default_factory=dict)
     reused: bool = False
+    # What this one has read for others, once it is certain of which version that is; and how many rows.
+    leaves: dict[Hashable, Any] = field(default_factory=dict)
+    rows_left: int = 0
     # Whether others may ask something in the same turn. Where everything goes one after the other, nobody does.
     branches: int = 1
     selections: dict[Hashable, Any] = field(default_factory=dict)
@@ -146,6 +153,20 @@ class Request:
         values: list[V] | None = _FIND[batch](self, wanted, *arguments, **named)
         return None if values is None else dict(zip(wanted, values, strict=True))
 
+    def left(self, key: Hashable, nothing: Any = None) -> Any:
+        """What another request has left under this key, or this one leaves; `nothing` where neither has."""
+        found = self.kept.get(key, NOTHING)
+        if found is NOTHING:
+            return self.leaves.get(key, nothing)
+        self.reused = True
+        return found
+
+    def put(self, key: Hashable, value: Any, rows: int = 1) -> None:
+        """Leaves a value, which holds so many rows, to other requests: it changes with imports alone."""
+        if self.rows_left + rows <= MOST_ROWS:
+            self.leaves[key] = value
+            self.rows_left += rows
+
     def had(
         self,
         batch: Callable[Concatenate[Request, Sequence[K], P], Awaitable[Sequence[V]]],
@@ -154,13 +175,8 @@ class Request:
         **_named: P.kwargs,
     ) -> list[V] | None:
         """What `keep` gives, where all of it has been left by other requests or by this one; else None."""
-        kept = self.kept
-        try:
-            found = [kept[batch, key, *arguments] for key in keys]
-        except KeyError:
-            return None
-        self.reused |= bool(found)
-        return found
+        found = [self.left((batch, key, *arguments), NOTHING) for key in keys]
+        return None if any(value is NOTHING for value in found) else found
 
     async def keep(
         self,
@@ -170,20 +186,20 @@ class Request:
         **named: P.kwargs,
     ) -> list[V]:
         """`batch`'s value for each key, left to other requests: it changes with imports alone, whenever it is asked."""
-        kept = self.kept
-        unknown = [key for key in dict.fromkeys(keys) if (batch, key, *arguments) not in kept]
-        self.reused |= len(unknown) < len(keys)
-        if unknown:
-            found = await batch(self, unknown, *arguments, **named)
-            self.leave(batch, unknown, found, *arguments)
-        return [kept[batch, key, *arguments] for key in keys]
+        found = {key: self.left((batch, key, *arguments), NOTHING) for key in keys}
+        if unknown := [key for key, value in found.items() if value is NOTHING]:
+            values = await batch(self, unknown, *arguments, **named)
+            self.leave(batch, unknown, values, *arguments)
+            found.update(zip(unknown, values, strict=True))
+        return [found[key] for key in keys]
 
     def leave(
         self, batch: Callable[..., Awaitable[Sequence[V]]], keys: Sequence[Hashable], values: Sequence[V],
         *arguments: Hashable,
     ) -> None:  # fmt: skip
         """Leaves such values to other requests."""
-        self.kept.update(zip(((batch, key, *arguments) for key in keys), values, strict=True))
+        for key, value in zip(keys, values, strict=True):
+            self.put((batch, key, *arguments), value)
 
     async def _make(
         self, call: Call[K], loaded: Loaded[K, V], batch: Callable[..., Awaitable[Sequence[V]]],
@@ -236,7 +252,7 @@ class Request:
     def forget(self) -> None:
         """Drops what was read, once the request itself has changed it."""
         self._loaded.clear()
-        self.kept = {}
+        self.kept, self.leaves = {}, {}
 
     def stop(self) -> None:
         """Cancels the batches that still run, for which nobody waits any more."""

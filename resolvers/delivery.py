@@ -68,7 +68,7 @@ async def totals(
     plain = plain_at_hand(request, entities, level, spec, options, columns) if asked is ALONE else None
     if plain is None:
         return await _weighed(request, entities, level, spec, options, columns, asked)
-    lines = Lines.of(await plain.reading.load(plain.ids))
+    lines = Lines.of(await plain.rows())
     found = Found(lines.entity_ids, lines.copy(), columns)
     if found.plain:
         return found.plain_sums(entities.ids, plain.currencies, plain.terms)

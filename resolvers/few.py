@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from strawberry.dataloader import DataLoader
 
-from db.database import Database, Row
+from db.database import Database, Row, Sent, recorded, recording
 from db.delivery import AddingUp, adding_up
 from db.level import Level
 from resolvers.context import Request
@@ -22,7 +22,7 @@ from resolvers.sums import Terms
 from resolvers.window import WindowSpec, quarter_of
 
 # The entities of one request in, their rows out: by one statement for all requests that ask in the same turn.
-Reading: TypeAlias = DataLoader[tuple[int, ...], list[Row]]
+Reading: TypeAlias = DataLoader[tuple[int, ...], tuple[list[Row], Sent]]
 # What asks for so many entities is planned once (`db.connections.planning_for`).
 MOST_TOGETHER = 10
 
@@ -35,6 +35,12 @@ class Plain(NamedTuple):
     currencies: Shared
     terms: Terms
 
+    async def rows(self) -> list[Row]:
+        """Those, as they are now."""
+        rows, sent = await self.reading.load(self.ids)
+        recorded(sent)
+        return rows
+
 
 def plain_at_hand(
     request: Request, entities: Entities, level: Level, spec: WindowSpec, options: Options, columns: tuple[str, ...]
@@ -43,7 +49,7 @@ def plain_at_hand(
     if len(entities) > FEW or REPORTING in columns:
         return None
     key = (plain_at_hand, *entities.ids, level, spec, options, columns, quarter_of(request))
-    found: Plain | None = request.kept.get(key)
+    found: Plain | None = request.left(key)
     if found is None:
         own = entities.by_ad_account()
         ground = at_hand(request, own, level, spec, options, columns)
@@ -52,19 +58,21 @@ def plain_at_hand(
         statement = adding_up(request.org_id, level, stored(columns), ground.days, own)
         if statement is None:
             return None
-        reading: Reading = request.kept.setdefault((_reading, statement), _reading(request.database, statement))
+        reading: Reading | None = request.left((_reading, statement))
+        if reading is None:
+            request.put((_reading, statement), reading := _reading(request.database, statement))
         found = Plain(reading, tuple(entities.ids), currencies_of(entities, ground.accounts), ground.terms)
-        request.kept[key] = found
-    request.reused = True
+        request.put(key, found)
     return found
 
 
 def _reading(database: Database, statement: AddingUp) -> Reading:
-    async def rows(each: list[tuple[int, ...]]) -> list[list[Row]]:
+    async def rows(each: list[tuple[int, ...]]) -> list[tuple[list[Row], Sent]]:
         found: dict[int, list[Row]] = {id_: [] for id_ in chain.from_iterable(each)}
-        for row in await statement.rows(database, [*found]):
-            found[row["entity_id"]].append(row)
-        return [[row for id_ in ids for row in found[id_]] for ids in each]
+        with recording() as sent:
+            for row in await statement.rows(database, [*found]):
+                found[row["entity_id"]].append(row)
+        return [([row for id_ in ids for row in found[id_]], sent) for ids in each]
 
     # Nothing of it is kept: numbers are read anew for each who asks.
     return DataLoader(rows, max_batch_size=MOST_TOGETHER, cache=False)

@@ -92,13 +92,9 @@ def at_hand(
     if len(own) > FEW:
         return None
     key = (at_hand, own, level, spec, options, columns, quarter_of(request))
-    found: Ground | None = request.kept.get(key)
-    if found is None:
-        found = _worked_out(request, own, level, spec, options, columns)
-        if found is None:
-            return None
-        request.kept[key] = found
-    request.reused = True
+    found: Ground | None = request.left(key)
+    if found is None and (found := _worked_out(request, own, level, spec, options, columns)):
+        request.put(key, found)
     return found
 
 

@@ -20,7 +20,6 @@ from resolvers import global_id
 from resolvers.alike import Alike, Nested, Rows
 from resolvers.batching import many_per_key, one_per_key
 from resolvers.context import MOST_LEFT, Request, found_by
-from resolvers.left_pages import LeftPages
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +150,10 @@ async def children(
     """Batch: a page of each parent's children, in order; one row more than the page tells whether another follows."""
     if after is not None:
         return await _children_behind(request, parent_ids, kind, columns, after, first)
-    step, left = Step(kind, columns, first), LeftPages.of(request)
-    known: Pages | None = left.take(request, step, parent_ids)
-    if known is not None:
-        request.spend(len(known.nodes.flat))
-        return known
+    step = Step(kind, columns, first)
+    if (left := pages_left(request, step, parent_ids)) is not None:
+        request.spend(len(left.nodes.flat))
+        return left
     rows = await request.ahead.taken(step, parent_ids)
     if rows is None:
         start = kind.start
@@ -169,8 +167,16 @@ async def children(
         rows = Rows(row for own in groups for row in own[:first])
     request.spend(len(rows))
     pages = Pages(kind, parent_ids, Nested(rows, [min(counts[one], first) for one in parent_ids]), more)
-    left.leave(step, parent_ids, pages, len(rows))
+    # Projects change with their settings, too.
+    if kind.level is not None:
+        request.put((children, step, tuple(parent_ids)), pages, 1 + len(rows))
     return pages
+
+
+def pages_left(request: Request, step: Step, parent_ids: Sequence[int]) -> Pages | None:
+    """What that step finds below just these, where another request has left it."""
+    found: Pages | None = request.left((children, step, tuple(parent_ids)))
+    return found
 
 
 async def _children_behind(

@@ -2,7 +2,7 @@
 -- What stands for the entities $5 of one level, in the ad accounts $2 over their windows from $3 to before $4, added up
 -- per set of missing metrics. By account and by entity, so that above ads the planner may read an account's days as one
 -- range or look a few entities up, whichever is less; ads are looked up by their key.
-select fact.entity_id, fact.missing, {sums}
+select fact.entity_id, fact.missing, {version} as version, {sums}
 from unnest($2::bigint[], $3::date[], $4::date[]) as wanted (ad_account_id, since, until)
 join {table} as fact
     on fact.org_id = $1 and fact.ad_account_id = wanted.ad_account_id and fact.level = {level}
@@ -13,7 +13,7 @@ group by fact.entity_id, fact.missing;
 -- name: delivery_totals_of_one_window
 -- The same where all windows are one, from the day $3 to before $4, in the ad accounts $2. To plan the statement above
 -- takes longer than to run it for a few entities; this one is planned in a fraction of that.
-select fact.entity_id, fact.missing, {sums}
+select fact.entity_id, fact.missing, {version} as version, {sums}
 from {table} as fact
 where fact.org_id = $1 and fact.ad_account_id = any($2::bigint[]) and fact.level = {level}
     and fact.day >= $3 and fact.day < $4 and fact.entity_id = any($5::bigint[])
@@ -45,7 +45,7 @@ where fact.entity_id = any($5::bigint[]);
 -- out, and so is what lines lack where none lacks any.
 select
     wanted.place, last.entity_ids, case when 0 < any(last.missing) then last.missing end as missing,
-    last.row_counts, before.row_counts as row_counts_before{sums}
+    last.row_counts, before.row_counts as row_counts_before, {version} as version{sums}
 from unnest($2::bigint[], $3::bigint[], $4::date[], $5::date[])
     with ordinality as wanted (ad_account_id, chunk, since, until, place)
 cross join lateral (

@@ -12,7 +12,7 @@ import pytest
 
 from db.database import Database
 from db.level import Level
-from db.version import Versions
+from db.version import MOST_KEPT, Versions
 from graph.schema import schema
 from resolvers import global_id
 from tests.graph.failing import query, serving
@@ -187,7 +187,7 @@ async def test_the_parts_of_a_node_are_read_once_for_all_requests_until_the_next
     first = await rows()
     assert {"listed_entity_ids", "entities_by_ids"} < set(sent)
     assert await rows() == first
-    assert not {"listed_entity_ids", "entities_by_ids"} & set(sent) and "data_version" in sent
+    assert sent == ["delivery_totals_of_one_window"]
     await take(database, org_id, [
         make_entity(Level.AD, "1000", name="Another name"), make_entity(Level.AD, "1001", "100", name="New"),
         make_record(Level.AD, "1001", DAY, spend_micros=500_000),
@@ -217,7 +217,7 @@ async def test_what_is_below_nodes_is_read_once_for_all_requests_until_the_next_
     first = await ads(10)
     assert sent.count("children_by_parent_ids") == 3
     assert await ads(10) == first == [("Ad", 1.0)]
-    assert "children_by_parent_ids" not in sent and "data_version" in sent
+    assert sent == ["delivery_totals_of_one_window"]
     await take(database, org_id, [
         make_entity(Level.AD, "1000", name="Another name"), make_entity(Level.AD, "1001", "100", name="New"),
         make_record(Level.AD, "1001", DAY, spend_micros=500_000),
@@ -225,6 +225,87 @@ async def test_what_is_below_nodes_is_read_once_for_all_requests_until_the_next_
     assert await ads(10) == [("Another name", 1.0), ("New", 0.5)]
     assert await ads(1) == [("Another name", 1.0)]
     assert sent.count("children_by_parent_ids") == 1
+
+
+async def test_numbers_that_tell_another_version_than_what_was_left_are_not_put_beside_it(
+    database: Database, org_id: int, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    await spend(database, org_id, 1_000_000)
+    id_ = await only_ad_account(client)
+
+    async def answer() -> Any:
+        asked = f"""{{ adAccount(id: "{id_}") {{ name
+            performance(window: {{range: {{since: "2025-03-10", until: "2025-03-11"}}}}) {{ totals {{ spend }} }}
+        }} }}"""
+        account = (await query(client, asked)).json()["data"]["adAccount"]
+        return account["name"], account["performance"]["totals"]["spend"]
+
+    assert await answer() == ("Account", 1.0)
+    sent = noting(monkeypatch)
+    assert await answer() == ("Account", 1.0)
+    assert sent == ["delivery_totals_of_one_window"]
+
+    fetch, pending = Database.fetch, [2_000_000]
+
+    async def import_then_fetch(self: Database, name: str, *arguments: Any, **options: Any) -> Any:
+        if name == "delivery_totals_of_one_window" and pending:
+            micros = pending.pop()
+            await take(database, org_id, [
+                make_entity(Level.AD_ACCOUNT, "1", name="Another name"),
+                make_record(Level.AD, "1000", DAY, spend_micros=micros),
+            ])  # fmt: skip
+        return await fetch(self, name, *arguments, **options)
+
+    monkeypatch.setattr(Database, "fetch", import_then_fetch)
+    assert await answer() == ("Another name", 2.0)
+    assert not pending
+
+
+async def test_requests_that_ask_for_numbers_at_the_same_time_share_statements(
+    database: Database, org_id: int, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    numbers = range(12)
+    await take(database, org_id, [
+        *make_tree(),
+        *(make_entity(Level.CAMPAIGN, f"c{number}", "1", name=f"Campaign {number}") for number in numbers),
+        # The last has none.
+        *(make_record(Level.CAMPAIGN, f"c{number}", DAY, spend_micros=number * 1_000_000) for number in numbers[:-1]),
+    ])  # fmt: skip
+    listed = await query(client, "{ projects { nodes { adAccounts { nodes { campaigns { nodes { id name } } } } } } }")
+    campaigns = listed.json()["data"]["projects"]["nodes"][0]["adAccounts"]["nodes"][0]["campaigns"]["nodes"]
+    ids = {campaign["name"]: campaign["id"] for campaign in campaigns}
+
+    async def spend_of(number: int) -> float:
+        asked = f"""{{ campaign(id: "{ids[f"Campaign {number}"]}") {{ name
+            performance(window: {{range: {{since: "2025-03-10", until: "2025-03-11"}}}}) {{ totals {{ spend }} }}
+        }} }}"""
+        campaign = (await query(client, asked)).json()["data"]["campaign"]
+        assert campaign["name"] == f"Campaign {number}"
+        spent: float = campaign["performance"]["totals"]["spend"]
+        return spent
+
+    expected = [*map(float, numbers[:-1]), 0.0]
+    assert [await spend_of(number) for number in numbers] == expected
+    sent = noting(monkeypatch)
+    assert await asyncio.gather(*map(spend_of, numbers)) == expected
+    # At most ten entities each.
+    assert sent == ["delivery_totals_of_one_window"] * 2
+
+
+async def test_what_was_read_of_another_version_is_left_to_nobody(database: Database, org_id: int):
+    await spend(database, org_id, 1_000_000)
+    versions = Versions(database, org_id)
+    before = await versions.read()
+    await spend(database, org_id, 2_000_000)
+    now = await versions.read()
+
+    versions.leave(before, {"of before": 1}, 1)
+    assert versions.kept == {}
+    versions.leave(now, {"of now": 1}, 1)
+    kept = versions.kept
+    assert kept == {"of now": 1}
+    versions.leave(now, {"too many": 1}, MOST_KEPT)
+    assert versions.kept == {"too many": 1} and kept == {"of now": 1}
 
 
 async def test_that_a_node_is_not_there_is_told_each_time(client: httpx.AsyncClient):

@@ -1,6 +1,7 @@
 """What stands side by side is what each object by itself would be."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -155,5 +156,7 @@ async def test_what_is_at_hand_is_not_waited_for(request_):
         return await request.keep(read, keys)
 
     assert request_.at_once(doubled, [1]) is None
-    assert await request_.load_all(doubled, [1, 2]) == {1: 2, 2: 4} and not request_.reused
-    assert request_.at_once(doubled, [2, 1]) == {2: 4, 1: 2} and request_.reused
+    assert await request_.load_all(doubled, [1, 2]) == {1: 2, 2: 4}
+    assert request_.at_once(doubled, [2, 1]) == {2: 4, 1: 2} and not request_.reused
+    other = replace(request_, kept=request_.leaves, leaves={})
+    assert other.at_once(doubled, [1, 2]) == {1: 2, 2: 4} and other.reused and not other.leaves

@@ -83,6 +83,8 @@ class Oracle:
         if kept is not None:
             request.kept = kept
         result = await schema.run(document, variables, request, root, asked.name, body)
+        if kept is not None:
+            kept.update(request.leaves)
         # What nobody waits for any more still runs: graphql-core goes on below what has become null.
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(others)

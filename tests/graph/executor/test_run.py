@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from db.database import Database
 from db.errors import Unavailable
 from graph.executor.context import BreadthFirst
 from graph.field import batched
+from graph.schema import schema as adgraph_schema
 from resolvers import global_id
 from resolvers.context import Request
 from tests.graph.executor import world
@@ -265,3 +267,27 @@ async def test_what_one_type_of_node_cannot_be_asked_fails_for_no_other(database
     assert results[0].data == {
         "nodes": [{"performance": {"breakdown": None}}, {"performance": {"breakdown": {"totalCount": 1}}}]
     }
+
+
+@pytest.mark.parametrize("query", [FIVE_LEVELS, MANY_WAYS])
+async def test_what_was_read_for_an_answer_is_freed_with_it(database, org_id, now, query):
+    tree = await make_tree(database, org_id, ads=3)
+    await make_full_fact(database, org_id, tree.ad, world.DAYS[0])
+    ids = [global_id.encode("Campaign", tree.campaign), global_id.encode("AdSet", tree.ad_set)]
+    document = adgraph_schema.documents.read(query)
+
+    async def answer() -> None:
+        result = await adgraph_schema.run(document, {"ids": ids}, Request(database, org_id, now), body=query.encode())
+        assert not result.errors
+
+    # What the first requests leave to others stays.
+    await answer()
+    await answer()
+    gc.collect()
+    gc.disable()
+    try:
+        await answer()
+        # Nothing waits for the garbage collector, which would go through all that lives.
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
