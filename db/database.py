@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextvars
 import io
 import ssl
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeVar
@@ -36,21 +36,30 @@ UNREACHABLE = (
 
 
 class Sent(list[str]):
-    """The names of statements that were sent, in order.
+    """The names of the statements that a context, and the tasks it starts, send while it is entered, in order.
 
-    `versions` are those of the data that they found, as far as they told; `untold`: whether one of them did not.
+    `version` is that of the data which they found, where they told; `untold`: whether one did not, or they differ.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.versions: set[int] = set()
-        self.untold = False
+    version: int | None = None
+    untold = False
+
+    def __enter__(self) -> Self:
+        self._token = _recording.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _recording.reset(self._token)
+
+    def told(self, version: int | None) -> None:
+        """Takes in which version a statement found."""
+        self.untold |= version is None or self.version not in (None, version)
+        self.version = version
 
     def add(self, other: Sent) -> None:
-        """Adds those of others, whose rows are used here."""
+        """Takes in those that were sent for several, and for this context."""
         self += other
-        self.versions |= other.versions
-        self.untold |= other.untold
+        self.told(None if other.untold else other.version)
 
 
 # What is sent while somebody records it.
@@ -104,15 +113,9 @@ def statement(name: str, label: str | None = None, **slots: str) -> str:
     return f"/* {label or name} */ {sql}"
 
 
-@contextmanager
-def recording() -> Iterator[Sent]:
-    """Collects what this context, and the tasks it starts, send."""
-    sent = Sent()
-    token = _recording.set(sent)
-    try:
-        yield sent
-    finally:
-        _recording.reset(token)
+def recording() -> Sent:
+    """Collects what the block sends."""
+    return Sent()
 
 
 def recorded(shared: Sent) -> None:
@@ -208,10 +211,7 @@ async def _fetch(
             raise
         rows = await connection.fetch(sql, *arguments, record_class=row)
     if sent is not None:
-        if rows and name in _telling():
-            sent.versions.add(rows[0]["version"])
-        else:
-            sent.untold = True
+        sent.told(rows[0]["version"] if rows and name in _telling() else None)
     return rows
 
 

@@ -32,7 +32,7 @@ class ComparisonInput:
         if self.against:
             return self.against
         assert self.window
-        return self.window.spec()
+        return self.window.spec
 
 
 To = Annotated[

@@ -46,7 +46,7 @@ class Shown:
 
     def as_shown(self) -> tuple[WindowSpec, Options]:
         """The window and the options."""
-        return self.window.spec() if self.window else DEFAULT, options_of(self.options or None)
+        return self.window.spec if self.window else DEFAULT, options_of(self.options or None)
 
 
 @strawberry.input(description="An order by a metric, as `performance` shows it. What is equal comes as first seen.")
@@ -130,7 +130,7 @@ async def _performance(
     options: Chosen = strawberry.UNSET,
 ) -> Sequence[performance.Performance]:  # fmt: skip
     wholes = await entity_list.wholes(request, pages)
-    return performance.Performances(wholes, None, window.spec() if window else DEFAULT, options_of(options or None))
+    return performance.Performances(wholes, None, window.spec if window else DEFAULT, options_of(options or None))
 
 
 @strawberry.type(name="Connection", description="A page of a list of entities, in the order that was asked for.")

@@ -16,7 +16,7 @@ from graph.selection import Info, Selection
 # (request, the field's selection, its parents, its arguments …) → a value, or an exception, for each parent; or a
 # coroutine of that.
 Many = Callable[..., Any]
-METADATA = ("needs", "metrics", "columns", "root", "step")
+METADATA = ("needs", "metrics", "columns", "root", "step", "of_rows")
 
 
 def batched(many: Many, graphql_type: object, description: str, **options: Any) -> Any:
@@ -25,7 +25,8 @@ def batched(many: Many, graphql_type: object, description: str, **options: Any) 
     Breadth first, it is called with all parents of a level. Depth first, a loader of the request gathers the parents
     and calls it with them. `options`: `name`; `needs`, the columns of its parent's row that it reads; `metrics`, the
     metrics that it computes; `columns`, the columns of the facts that it reads; `root`, which tells the kind and the id
-    of the node that it looks up from its arguments; `step`, which tells the step down the tree that it is.
+    of the node that it looks up from its arguments; `step`, which tells the step down the tree that it is; `of_rows`,
+    whether its values are made of its parents' rows and nothing else.
     """
     metadata = {"many": many} | {key: options.pop(key) for key in METADATA if key in options}
     return strawberry.field(

@@ -17,19 +17,19 @@ from resolvers.context import Request
 
 
 def _ids(_request: Request, _selection: Selection, rows: Sequence[Row]) -> list[str]:
-    return rows.once(_encoded) if isinstance(rows, Rows) else _encoded(rows)
-
-
-def _encoded(rows: Sequence[Row]) -> list[str]:
-    name = global_id.TYPE_NAMES[kind_of(rows[0])]
-    return global_id.encode_all(name, column(rows, "id"))
+    return global_id.encode_all(global_id.TYPE_NAMES[kind_of(rows[0])], column(rows, "id"))
 
 
 @strawberry.interface(description="Anything with an id of its own.")
 class Node:
     gather = staticmethod(Rows)
 
-    id = batched(_ids, strawberry.ID, "Opaque, and the same for as long as the node exists. `node` finds it again.")
+    id = batched(
+        _ids,
+        strawberry.ID,
+        "Opaque, and the same for as long as the node exists. `node` finds it again.",
+        of_rows=True,
+    )
 
 
 @strawberry.interface(description="A node that delivers, and so has numbers.")

@@ -230,7 +230,7 @@ def _performance(
     _request: Request, selection: Selection, rows: Sequence[Row], window: Days = strawberry.UNSET,
     options: Chosen = strawberry.UNSET,
 ) -> Sequence[performance.Performance]:  # fmt: skip
-    spec = window.spec() if window else DEFAULT
+    spec = window.spec if window else DEFAULT
     return performance.of(rows, kind_of(rows[0]).level, spec, options_of(options), asked_together(selection, spec))
 
 
@@ -241,7 +241,7 @@ def _project_performance(
     if platforms is None or platforms is strawberry.UNSET:
         return _performance(request, selection, rows, window, options)
     keys = [OfPlatforms(row["id"], tuple(sorted(set(platforms)))) for row in rows]
-    spec = window.spec() if window else DEFAULT
+    spec = window.spec if window else DEFAULT
     asked = None, spec, options_of(options)
     return performance.Performances(keys, *asked, together=asked_together(selection, spec))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Hashable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from db.database import Database
 from db.organization import organization_id
@@ -22,8 +24,8 @@ class Source:
         self._settings = settings
         self._settles_after = settings.settles_after
 
-    def context(self) -> Request:
-        """What the resolvers of one request can reach."""
+    def context(self, kept: Mapping[Hashable, Any]) -> Request:
+        """What the resolvers of one request can reach; `kept`: what requests before have left to it."""
         return Request(
             database=self._database,
             org_id=self._org_id,
@@ -31,6 +33,7 @@ class Source:
             max_page=self._settings.max_page,
             max_nodes=self._settings.max_nodes,
             settles_after=self._settles_after,
+            kept=kept,
         )
 
 

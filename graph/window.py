@@ -1,6 +1,7 @@
 """Windows as clients give them, and as they were resolved."""
 
 from datetime import date
+from functools import cached_property
 
 import strawberry
 
@@ -22,6 +23,7 @@ class WindowInput:
         default=strawberry.UNSET, description="This many full days directly before today: 1 to 36500."
     )
 
+    @cached_property
     def spec(self) -> WindowSpec:
         """The window to resolve; `Invalid` where its numbers or dates cannot be."""
         if self.preset:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
@@ -95,14 +95,8 @@ class Rows(list[Row]):
     def __init__(self, rows: Iterable[Row]) -> None:
         super().__init__(rows)
         self._columns: dict[str, list[Any]] | None = None
-        self._made: dict[Callable[[Rows], Any], Any] = {}
-
-    def once(self, make: Callable[[Rows], T]) -> T:
-        """What is made of them, made for the first who asks: rows that one request leaves to others are the same."""
-        if make not in self._made:
-            self._made[make] = make(self)
-        found: T = self._made[make]
-        return found
+        # What answers hold of them, by type and field: rows that one request leaves to others are the same.
+        self.leaves: dict[tuple[str, str], Any] = {}
 
     def only_class(self) -> type:
         """The type of all of them, where there are any."""

@@ -73,8 +73,8 @@ class Request:
     ahead: Ahead = field(default_factory=Ahead)
     _loaded: dict[Hashable, Loaded[Any, Any]] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
-    _running: set[asyncio.Task[Any]] = field(default_factory=set)
-    _making: set[asyncio.Task[Any]] = field(default_factory=set)
+    # What calls batch functions.
+    _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _stopped: bool = False
 
     async def load_all(
@@ -211,9 +211,10 @@ class Request:
             loaded.gathering = None
         if self._stopped:
             raise asyncio.CancelledError
-        task = asyncio.current_task()
-        assert task is not None
-        self._making.add(task)
+        # Where everything goes one after the other, whoever stops the request is this very task.
+        task = asyncio.current_task() if self.branches else None
+        if task:
+            self._tasks.add(task)
         try:
             keys = call.keys
             values = await batch(self, keys, *arguments)
@@ -224,7 +225,8 @@ class Request:
         except Exception as error:  # noqa: BLE001  # the error of all who asked
             call.error = error
         finally:
-            self._making.discard(task)
+            if task:
+                self._tasks.discard(task)
         call.made = True
 
     def gather(
@@ -240,8 +242,8 @@ class Request:
                 task = asyncio.current_task()
                 assert task is not None
                 # It does not end with the field that asked first.
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
                 return list(await many(self, selection, parents, **arguments))
 
             # A value is asked for once for each parent. To remember it would take a key that outlives the parent: the
@@ -258,7 +260,7 @@ class Request:
         """Cancels the batches that still run, for which nobody waits any more."""
         self._stopped = True
         self.ahead.stop()
-        for task in self._running | self._making:
+        for task in self._tasks:
             task.cancel()
 
     def spend(self, nodes: int) -> None:

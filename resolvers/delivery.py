@@ -68,11 +68,13 @@ async def totals(
     plain = plain_at_hand(request, entities, level, spec, options, columns) if asked is ALONE else None
     if plain is None:
         return await _weighed(request, entities, level, spec, options, columns, asked)
-    lines = Lines.of(await plain.rows())
-    found = Found(lines.entity_ids, lines.copy(), columns)
+    rows = await plain.rows()
+    lines = Lines.of(rows)
+    found = Found(lines.entity_ids, lines, columns)
     if found.plain:
         return found.plain_sums(entities.ids, plain.currencies, plain.terms)
-    return await _weighed(request, entities, level, spec, options, columns, asked, lines)
+    # What is found of lines is theirs from then on.
+    return await _weighed(request, entities, level, spec, options, columns, asked, Lines.of(rows))
 
 
 async def _weighed(

@@ -56,8 +56,8 @@ class Completing(ABC):
         self.errors: list[GraphQLError] = []
 
     @abstractmethod
-    def _objects(self, plan: SelectionPlan, objects: Values, places: Places) -> Found:
-        """The answer's objects for `objects`, all of one type."""
+    def _objects(self, plan: SelectionPlan, objects: Values, places: Places, *, nulls: bool = False) -> Found:
+        """The answer's objects for `objects`, all of one type; `nulls`: whether null stands for those that failed."""
 
     def completed(self, field: FieldPlan, values: Any, places: Places) -> Found:
         """What goes into the answer for each value: completed, None, or NULLED where the type lets it through."""
@@ -67,8 +67,7 @@ class Completing(ABC):
         if type_ is None or not _all_of(type_, values):
             return self._completed(field, field.definition.type, values, places)
         # Most fields with something below them are so: objects of one type, and all of them there.
-        found = self._known(field, type_, values, places)
-        return found if isinstance(field.definition.type, GraphQLNonNull) else then(found, self._nulls)
+        return self._known(field, type_, values, places, nulls=not isinstance(field.definition.type, GraphQLNonNull))
 
     def _completed(self, field: FieldPlan, type_: GraphQLOutputType, values: Any, places: Places) -> Found:
         if not isinstance(type_, GraphQLNonNull):
@@ -195,14 +194,18 @@ class Completing(ABC):
         found = self._known(field, type_, known, Picked(places, numbers))
         return then(found, lambda completed: spread(answers, numbers, completed))
 
-    def _known(self, field: FieldPlan, type_: GraphQLObjectType, values: Values, places: Places) -> Found:
+    def _known(
+        self, field: FieldPlan, type_: GraphQLObjectType, values: Values, places: Places, *, nulls: bool = False
+    ) -> Found:
+        """Objects that are of one type for sure; `nulls`: whether null stands for those that have failed."""
         if not values:
             return []
         try:
             plan = field.below(type_)
         except GraphQLError as error:  # a variable that steers @skip or @include is null
-            return [self._failed(field, error, places, number) for number in range(len(values))]
-        return self._objects(plan, values, places)
+            failed = [self._failed(field, error, places, number) for number in range(len(values))]
+            return self._nulls(failed) if nulls else failed
+        return self._objects(plan, values, places, nulls=nulls)
 
     def _abstract(self, field: FieldPlan, type_: GraphQLAbstractType, values: Values, places: Places) -> Found:
         """Values of an interface or a union: each kind of them is a level of its own."""

@@ -130,6 +130,13 @@ class FieldPlan:
         return self.strawberry.python_name if plain and self.strawberry else None
 
     @cached_property
+    def of_rows(self) -> tuple[str, str] | None:
+        """Under which name its values stand with the rows that they are of, if they are leaves and nothing else's."""
+        own = self.strawberry
+        plain = self.is_leaf and own and not own.extensions and (own.is_basic_field or own.metadata.get("of_rows"))
+        return (self.parent_type.name, self.name) if plain else None
+
+    @cached_property
     def selection(self) -> Selection:
         """What is selected below it, for its batch function."""
         operation = self.operation

@@ -15,6 +15,7 @@ from graph.executor.completing import NULLED, Completing, linked
 from graph.executor.later import Found, Together
 from graph.executor.places import Places, Root, Under
 from graph.executor.plan import FieldPlan, SelectionPlan
+from resolvers.alike import Rows
 from resolvers.context import Request
 
 if TYPE_CHECKING:
@@ -42,17 +43,17 @@ class Run(Completing):
                 self._request.ahead.stop()
         return None if data is NULLED else data
 
-    def _objects(self, plan: SelectionPlan, objects: Values, places: Places) -> Found:
+    def _objects(self, plan: SelectionPlan, objects: Values, places: Places, *, nulls: bool = False) -> Found:
         objects = plan.gather(objects) if plan.gather and not isinstance(objects, ALIKE) else objects
         if plan.at_once and (built := plan.at_once(objects)) is not None:
             return built
         count = len(objects)
         columns: list[Any] = [self._column(field, objects, places, count) for field in plan.fields]
         if all(map(isinstance, columns, repeat(list))):
-            return self._built(plan, columns, count)
-        return self._together.then(columns, lambda columns: self._built(plan, columns, count))
+            return self._built(plan, columns, count, nulls)
+        return self._together.then(columns, lambda columns: self._built(plan, columns, count, nulls))
 
-    def _built(self, plan: SelectionPlan, columns: list[Values], count: int) -> Values:
+    def _built(self, plan: SelectionPlan, columns: list[Values], count: int, nulls: bool) -> Values:  # noqa: FBT001
         built = plan.build(count, *columns)
         if not self.errors:
             return built
@@ -60,12 +61,27 @@ class Run(Completing):
             # Only a position that may not be null lets NULLED through.
             if isinstance(field.definition.type, GraphQLNonNull) and NULLED in column:
                 built = [NULLED if value is NULLED else whole for value, whole in zip(column, built, strict=True)]
-        return built
+        return self._nulls(built) if nulls else built
 
     def _column(self, field: FieldPlan, objects: Values, above: Places, count: int) -> Found:
         """The answers of one field for all objects of its level."""
         if field.name == "__typename":
             return [field.parent_type.name] * count
+        if field.of_rows and isinstance(objects, Rows):
+            return self._of_rows(field, field.of_rows, objects, above)
+        return self._completed_column(field, objects, above, count)
+
+    def _of_rows(self, field: FieldPlan, name: tuple[str, str], rows: Rows, above: Places) -> Found:
+        """The same of rows, which may be those of many answers, and made for the first of them."""
+        found: Found | None = rows.leaves.get(name)
+        if found is None:
+            errors = len(self.errors)
+            found = self._completed_column(field, rows, above, len(rows))
+            if len(self.errors) == errors:
+                rows.leaves[name] = found
+        return found
+
+    def _completed_column(self, field: FieldPlan, objects: Values, above: Places, count: int) -> Found:
         places = Under(above, field.key)
         values = self._values(field, objects, places, count)
         if isinstance(values, FOUND):

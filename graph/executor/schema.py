@@ -72,13 +72,15 @@ class AdgraphSchema(strawberry.Schema):
             )
         # What Strawberry does where no extension wants to see it, without its hooks.
         try:
-            known = self._prepared(document, variables, operation_name, body)
-            found = known.again(root, context) if known else execute(
-                self._schema, document.syntax, root, context, variables, operation_name,
-                executor_class=self.execution_context_class, operation_extensions=extensions,
-                is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a bool instead of a TypeGuard
-            )  # fmt: skip
-            result = await found if isawaitable(found) else found
+            if known := self._prepared(document, variables, operation_name, body):
+                result = await known.again(root, context)
+            else:
+                found = execute(
+                    self._schema, document.syntax, root, context, variables, operation_name,
+                    executor_class=self.execution_context_class, operation_extensions=extensions,
+                    is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a bool instead of a TypeGuard
+                )  # fmt: skip
+                result = await found if isawaitable(found) else found
         except Exception as error:  # noqa: BLE001  # whatever breaks is told in the result
             told = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
             result = CoreResult(None, [told])

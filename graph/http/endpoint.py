@@ -135,7 +135,7 @@ class GraphQLEndpoint:
     async def _once(self, document: Document, payload: Payload) -> ExecutionResult:
         """The result of what writes."""
         source = await self._source()
-        return await self._run(document, payload, source.context())
+        return await self._run(document, payload, source.context({}))
 
     async def _of_one_moment(self, document: Document, payload: Payload) -> ExecutionResult:
         """The result, computed again where an import took effect in its midst: never half before and half after it.
@@ -149,13 +149,12 @@ class GraphQLEndpoint:
         versions = source.versions
         before = await versions.read() if versions.known is None else versions.known
         while True:
-            context = source.context()
-            context.kept = versions.kept
+            context = source.context(versions.kept)
             with recording() as sent:
                 result = await self._run(document, payload, context)
             if len(sent) < 2 and not context.reused and not context.leaves:
                 return result
-            if sent.untold or sent.versions != {before}:
+            if sent.untold or sent.version != before:
                 try:
                     now = await versions.read()
                 except AdgraphError:

@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TextIO
 
 import orjson
@@ -62,6 +63,13 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.captureWarnings(True)
+    _bound.cache_clear()
+
+
+@cache
+def _bound() -> Any:
+    """The log as it is configured: to find that out takes as long as to write a line."""
+    return log.bind()
 
 
 def note(scope: Scope, **what: Any) -> None:
@@ -102,7 +110,7 @@ class AccessLog:
             body = orjson.dumps({"errors": [formatted(told(error))]})
             await Response(body, 500, media_type="application/json")(scope, receive, watched)
         finally:
-            write = log.debug if scope["path"] in PROBES and status == 200 else log.info
+            write = _bound().debug if scope["path"] in PROBES and status == 200 else _bound().info
             write(
                 "request",
                 method=printable(scope["method"]),
