@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Any
 
 import orjson
+from strawberry.types import ExecutionResult
 
 from bench.measure import Answer
 from bench.remembered import Remembered
 from bench.world import World
 from db.database import Database
-from db.version import Versions
 from graph.executor.schema import AdgraphSchema
 from graph.http.payload import of_body
 from graph.query import Query
 from graph.schema import schema as adgraph_schema
 from graph.server import collect_rarely
 from graph.settings import Settings
+from graph.source import Source
 from resolvers.context import Request
 
 Ready = Callable[[World], AbstractAsyncContextManager[Answer]]
@@ -43,30 +45,39 @@ def stock(query: str, variables: Variables, *, remembered: bool = False) -> Read
     return _executed(stock_schema, query, variables, remembered=remembered, alone=False)
 
 
+class _AtNoon(Source):
+    """Where the server's answers come from, on the day on which the data ends."""
+
+    def __init__(self, settings: Settings, database: Database, world: World) -> None:
+        super().__init__(settings, database, world.org_id)
+        self._now = datetime.combine(world.until, time(12), UTC)
+
+    def context(self, kept: Mapping[Hashable, Any]) -> Request:
+        """What the resolvers of one request can reach."""
+        return replace(super().context(kept), now=self._now)
+
+
 def _executed(schema: AdgraphSchema, query: str, variables: Variables, *, remembered: bool, alone: bool) -> Ready:
     @asynccontextmanager
     async def ready(world: World) -> AsyncIterator[Answer]:
         settings = Settings()
         collect_rarely()  # as the server does
         body = orjson.dumps({"query": query, "variables": variables(world)})
-        now = datetime.combine(world.until, time(12), UTC)
         async with Database.connect(world.url, connections=settings.connections) as opened:
             database = Remembered(opened) if remembered else opened
-            versions = Versions(database, world.org_id)
-            await versions.read()
+            source = _AtNoon(settings, database, world)
 
-            async def answer() -> bytes:
-                context = Request(database, world.org_id, now, settings.max_page, settings.max_nodes)
-                # What requests before have read is good as long as nothing has changed, which takes a look each time.
-                before, context.kept = versions.known, {} if alone else versions.kept
+            async def run(context: Request) -> ExecutionResult:
                 payload = of_body(body)
                 document = schema.documents.read(payload.query)
-                result = await schema.run(document, payload.variables, context, body=payload.body)
+                return await schema.run(document, payload.variables, context, body=payload.body)
+
+            async def answer() -> bytes:
+                if alone:
+                    source.versions.kept = {}
+                result = await source.of_one_moment(run)
                 if result.errors:
                     raise result.errors[0]
-                if before is None or await versions.read() != before:
-                    raise AssertionError("something imported while it was measured")
-                versions.leave(before, context.leaves, context.rows_left)
                 return orjson.dumps({"data": result.data})
 
             yield answer

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from db.database import Database
+from strawberry.types import ExecutionResult
+
+from db.database import Database, recording
+from db.errors import AdgraphError
 from db.organization import organization_id
 from db.version import Versions
 from graph.settings import Settings
@@ -35,6 +38,36 @@ class Source:
             settles_after=self._settles_after,
             kept=kept,
         )
+
+    async def of_one_moment(self, run: Callable[[Request], Awaitable[ExecutionResult]]) -> ExecutionResult:
+        """What `run` gives, again where an import took effect in its midst: never half before and half after it.
+
+        Statements run side by side, each sees the data as of its own moment, and a transaction around them would put
+        them in a row. So the version is compared with that before: as the statements themselves tell it, or else by
+        one small look-up for all the requests that end at the same time. Where one statement was all, and nothing of it
+        is left to others, there is nothing to compare.
+        """
+        versions = self.versions
+        before = await versions.read() if versions.known is None else versions.known
+        while True:
+            context = self.context(versions.kept)
+            with recording() as sent:
+                result = await run(context)
+            if len(sent) < 2 and not context.reused and not context.leaves:
+                return result
+            if sent.untold or sent.version != before:
+                try:
+                    now = await versions.read()
+                except AdgraphError:
+                    # Whatever keeps the version from being read is in the answer already.
+                    if result.errors:
+                        return result
+                    raise
+                if now != before:
+                    before = now
+                    continue
+            versions.leave(before, context.leaves, context.rows_left)
+            return result
 
 
 class Sources:

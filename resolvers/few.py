@@ -1,6 +1,4 @@
-"""Few entities: all that their sums are made of but the rows, left to other requests that ask for the same; and their
-rows, read together with those that other requests ask for at the same time.
-"""
+"""Few entities: what their sums are made of, left to other requests but for the rows, which several read at once."""
 
 from __future__ import annotations
 

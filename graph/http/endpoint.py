@@ -13,7 +13,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
-from db.database import recording
 from db.errors import AdgraphError, Invalid, TimedOut
 from graph.documents import Document, InvalidDocument, is_query
 from graph.errors import formatted, told
@@ -138,35 +137,9 @@ class GraphQLEndpoint:
         return await self._run(document, payload, source.context({}))
 
     async def _of_one_moment(self, document: Document, payload: Payload) -> ExecutionResult:
-        """The result, computed again where an import took effect in its midst: never half before and half after it.
-
-        Statements run side by side, each sees the data as of its own moment, and a transaction around them would put
-        them in a row. So the version is compared with that before: as the statements themselves tell it, or else by
-        one small look-up for all the requests that end at the same time. Where one statement was all, and nothing of it
-        is left to others, there is nothing to compare.
-        """
+        """The result of what only reads."""
         source = await self._source()
-        versions = source.versions
-        before = await versions.read() if versions.known is None else versions.known
-        while True:
-            context = source.context(versions.kept)
-            with recording() as sent:
-                result = await self._run(document, payload, context)
-            if len(sent) < 2 and not context.reused and not context.leaves:
-                return result
-            if sent.untold or sent.version != before:
-                try:
-                    now = await versions.read()
-                except AdgraphError:
-                    # Whatever keeps the version from being read is in the answer already.
-                    if result.errors:
-                        return result
-                    raise
-                if now != before:
-                    before = now
-                    continue
-            versions.leave(before, context.leaves, context.rows_left)
-            return result
+        return await source.of_one_moment(lambda context: self._run(document, payload, context))
 
     async def _run(self, document: Document, payload: Payload, context: Request) -> ExecutionResult:
         try:
@@ -188,18 +161,20 @@ def _status(codes: Sequence[str]) -> int:
 def _respond(answer: Mapping[str, Any], media: str, status: int, headers: Mapping[str, str] | None = None) -> ASGIApp:
     body = orjson.dumps(answer)
     if status == 200 and not headers:
-        return Answer(body, media)
+        return Answer(body, media, answer)
     return Response(body, status, headers={"Vary": "Accept", **(headers or {})}, media_type=f"{media}; charset=utf-8")
 
 
 class Answer:
     """Starlette's Response for answers as most are: it works its headers out for each, which are always the same."""
 
-    __slots__ = ("_body", "_headers")
+    __slots__ = ("_body", "_headers", "_made_of")
 
-    def __init__(self, body: bytes, media: str) -> None:
+    def __init__(self, body: bytes, media: str, made_of: Mapping[str, Any]) -> None:
         self._body = body
         self._headers = _HEADERS[media]
+        # To free it may take as long as to send it: its client need not wait for that.
+        self._made_of = made_of
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Sends it."""
