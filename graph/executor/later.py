@@ -47,6 +47,7 @@ class Together:
             return await asyncio.gather(*coroutines)
         self._request.branches += 1
         try:
-            return await asyncio.gather(*coroutines)
+            # What is last in a query is most often what is below, and the most: its statement is the first to be sent.
+            return (await asyncio.gather(*reversed(coroutines)))[::-1]
         finally:
             self._request.branches -= 1
