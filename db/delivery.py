@@ -125,9 +125,10 @@ async def totals(
             lambda own: totals(database, org_id, level, columns, _of(windows, own), own),
             database, org_id, "delivery_totals_converted", level, columns, windows, entities, conversion, slots,
         )  # fmt: skip
-    if found := adding_up(org_id, level, columns, windows, entities):
-        return Lines.of(await found.rows(database, _ids(entities)))
-    return (await _differences(database, org_id, level, columns, [windows], _chunks(entities)))[0]
+    chunks = _chunks(entities)
+    if _many(columns, windows, entities, chunks):
+        return (await _differences(database, org_id, level, columns, [windows], chunks))[0]
+    return Lines.of(await AddingUp.over(org_id, level, columns, windows).rows(database, _ids(entities)))
 
 
 class AddingUp(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
@@ -95,8 +95,15 @@ class Rows(list[Row]):
     def __init__(self, rows: Iterable[Row]) -> None:
         super().__init__(rows)
         self._columns: dict[str, list[Any]] | None = None
-        # What answers hold of them, by type and field: rows that one request leaves to others are the same.
-        self.leaves: dict[tuple[str, str], Any] = {}
+        # What is made of them for the first who asks: rows that one request leaves to others are the same.
+        self.made: dict[Hashable, Any] = {}
+
+    def once(self, make: Callable[[Rows], T]) -> T:
+        """What `make` makes of them, once."""
+        found: T | None = self.made.get(make)
+        if found is None:
+            found = self.made[make] = make(self)
+        return found
 
     def only_class(self) -> type:
         """The type of all of them, where there are any."""

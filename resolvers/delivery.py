@@ -82,7 +82,7 @@ async def _weighed(
     columns: tuple[str, ...], asked: Together, read: Lines | None = None,
 ) -> Sequence[Sums]:  # fmt: skip
     """The same whatever they are made of; `read`: their rows, where they are there."""
-    own = entities.by_ad_account()
+    own = entities.by_ad_account
     ground, windows, days, conversion = await _meant(request, own, level, spec, options, columns)
     reading = (
         _there(read) if read else _totals_read(request, own, level, spec, options, columns, days, conversion, asked)
@@ -142,7 +142,7 @@ async def series(
 ) -> Sequence[Series]:  # fmt: skip
     """Batch: the sums of `columns` over each bucket of each entity's window, so many at `most`. `asked` as above."""
     entities = side_by_side(entities)
-    own = entities.by_ad_account()
+    own = entities.by_ad_account
     ground, windows, days, conversion = await _meant(request, own, level, spec, options, columns)
     starts = await _week_starts(request, own, granularity)
     cuts = {id_: buckets(window, granularity, starts[id_], most=most) for id_, window in windows.items()}
@@ -295,7 +295,7 @@ async def _settle_by_date(request: Request, level: Level, unclear: Sequence[_Unc
     windows = {one.entity.ad_account_id: one.account.window for one in unclear}
     lines = await delivery.buckets(
         request.database, request.org_id, level, (), Granularity.DAY.value, await days_of(request, windows),
-        side_by_side([one.entity for one in unclear]).by_ad_account(), dict.fromkeys(windows, 0),
+        side_by_side([one.entity for one in unclear]).by_ad_account, dict.fromkeys(windows, 0),
     )  # fmt: skip
     spoken = set(zip(lines.entity_ids, lines.buckets, strict=True))
     for one in unclear:

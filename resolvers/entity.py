@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -49,6 +49,7 @@ class Entities(Alike[Entity]):
         ids, accounts = self.ids, self.ad_account_ids
         return Entities([ids[number] for number in numbers], [accounts[number] for number in numbers])
 
+    @cached_property
     def by_ad_account(self) -> dict[int, list[int]]:
         """The ids of those of each ad account."""
         if len(accounts := set(self.ad_account_ids)) == 1:
@@ -60,6 +61,10 @@ class Entities(Alike[Entity]):
 
     def distinct(self) -> bool:
         """Whether no two of them are equal."""
+        return self._distinct
+
+    @cached_property
+    def _distinct(self) -> bool:
         return len(set(self.ids)) == len(self.ids)
 
 

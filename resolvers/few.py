@@ -49,7 +49,7 @@ def plain_at_hand(
     key = (plain_at_hand, *entities.ids, level, spec, options, columns, quarter_of(request))
     found: Plain | None = request.left(key)
     if found is None:
-        own = entities.by_ad_account()
+        own = entities.by_ad_account
         ground = at_hand(request, own, level, spec, options, columns)
         if not ground or not ground.terms:
             return None

@@ -12,7 +12,7 @@ from db.ad_account import AdAccountScopeRow
 from db.database import Row
 from db.level import Level
 from resolvers import several
-from resolvers.alike import Alike, column
+from resolvers.alike import Alike, Rows, column
 from resolvers.context import Request
 from resolvers.entity import Entities, Entity, side_by_side
 from resolvers.options import Choice, Options, chosen
@@ -92,11 +92,20 @@ def of(
     rows: Sequence[Row], level: Level | None, spec: WindowSpec, options: Options, together: Together = ALONE
 ) -> Performances:
     """The performance of nodes of one level."""
-    ids = column(rows, "id")
     if level is None:
-        return Performances(ids, None, spec, options, together=together)
-    accounts = ids if level is Level.AD_ACCOUNT else column(rows, "ad_account_id")
-    return Performances(Entities(ids, accounts), level, spec, options, together=together)
+        return Performances(column(rows, "id"), None, spec, options, together=together)
+    make = _accounts if level is Level.AD_ACCOUNT else _below_accounts
+    entities = rows.once(make) if isinstance(rows, Rows) else make(rows)
+    return Performances(entities, level, spec, options, together=together)
+
+
+def _accounts(rows: Sequence[Row]) -> Entities:
+    ids = column(rows, "id")
+    return Entities(ids, ids)
+
+
+def _below_accounts(rows: Sequence[Row]) -> Entities:
+    return Entities(column(rows, "id"), column(rows, "ad_account_id"))
 
 
 def alike(asked: Sequence[Performance]) -> Sequence[Performance]:

@@ -73,12 +73,12 @@ class Run(Completing):
 
     def _of_rows(self, field: FieldPlan, name: tuple[str, str], rows: Rows, above: Places) -> Found:
         """The same of rows, which may be those of many answers, and made for the first of them."""
-        found: Found | None = rows.leaves.get(name)
+        found: Found | None = rows.made.get(name)
         if found is None:
             errors = len(self.errors)
             found = self._completed_column(field, rows, above, len(rows))
             if len(self.errors) == errors:
-                rows.leaves[name] = found
+                rows.made[name] = found
         return found
 
     def _completed_column(self, field: FieldPlan, objects: Values, above: Places, count: int) -> Found:
