@@ -128,44 +128,45 @@ async def totals(
     chunks = _chunks(entities)
     if _many(columns, windows, entities, chunks):
         return (await _differences(database, org_id, level, columns, [windows], chunks))[0]
-    return Lines.of(await AddingUp.over(org_id, level, columns, windows).rows(database, _ids(entities)))
+    if found := over_one_window(org_id, level, columns, windows):
+        return Lines.of(await found.rows(database, list(entities), _ids(entities)))
+    rows = await database.fetch(
+        "delivery_totals", org_id, *_arguments(windows, entities),
+        row=Row, label=f"{level.name.lower()}_delivery_totals", **_source(level, columns),
+    )  # fmt: skip
+    return Lines.of(rows)
 
 
 class AddingUp(NamedTuple):
-    """A statement that adds rows up, the same for whichever entities of these ad accounts: days `[since, until)`."""
+    """A statement that adds the rows of the days `[since, until)` up, the same for whichever entities."""
 
     org_id: int
     level: Level
     columns: tuple[str, ...]
-    accounts: tuple[int, ...]
-    since: tuple[date, ...]
-    until: tuple[date, ...]
+    since: date
+    until: date
 
-    @classmethod
-    def over(cls, org_id: int, level: Level, columns: Sequence[str], windows: Windows) -> Self:
-        """That over these windows."""
-        return cls(org_id, level, tuple(columns), tuple(windows), *zip(*windows.values(), strict=True))
-
-    async def rows(self, database: Database, ids: Sequence[int]) -> list[Row]:
-        """What it finds of these entities."""
-        label, slots = f"{self.level.name.lower()}_delivery_totals", _source(self.level, self.columns)
-        each = {*zip(self.since, self.until, strict=True)}
-        if len(each) == 1:
-            return await database.fetch(
-                "delivery_totals_of_one_window", self.org_id, self.accounts, *each.pop(), ids,
-                row=Row, label=label, planning=planning_for(len(ids)), **slots,
-            )  # fmt: skip
+    async def rows(self, database: Database, accounts: Sequence[int], ids: Sequence[int]) -> list[Row]:
+        """What it finds of these entities of these ad accounts."""
         return await database.fetch(
-            "delivery_totals", self.org_id, self.accounts, self.since, self.until, ids, row=Row, label=label, **slots
-        )
+            "delivery_totals_of_one_window", self.org_id, accounts, self.since, self.until, ids,
+            row=Row, label=f"{self.level.name.lower()}_delivery_totals", planning=planning_for(len(ids)),
+            **_source(self.level, self.columns),
+        )  # fmt: skip
+
+
+def over_one_window(org_id: int, level: Level, columns: Sequence[str], windows: Windows) -> AddingUp | None:
+    """What adds rows up, where the windows of all ad accounts are the same."""
+    (since, until), *others = {*windows.values()}
+    return None if others else AddingUp(org_id, level, tuple(columns), since, until)
 
 
 def adding_up(
     org_id: int, level: Level, columns: Sequence[str], windows: Windows, entities: Entities
 ) -> AddingUp | None:  # fmt: skip
-    """What adds the rows of each entity up; None where running totals are read in less time."""
-    few = not _many(columns, windows, entities, _chunks(entities))
-    return AddingUp.over(org_id, level, columns, windows) if few else None
+    """The same; None, too, where running totals are read in less time."""
+    many = _many(columns, windows, entities, _chunks(entities))
+    return None if many else over_one_window(org_id, level, columns, windows)
 
 
 async def totals_of_windows(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from strawberry.dataloader import DataLoader
@@ -20,7 +19,7 @@ from resolvers.sums import Terms
 from resolvers.window import WindowSpec, quarter_of
 
 # The entities of one request in, their rows out: by one statement for all requests that ask in the same turn.
-Reading: TypeAlias = DataLoader[tuple[int, ...], tuple[list[Row], Sent]]
+Reading: TypeAlias = DataLoader[Entities, tuple[list[Row], Sent]]
 # What asks for so many entities is planned once (`db.connections.planning_for`).
 MOST_TOGETHER = 10
 
@@ -29,13 +28,13 @@ class Plain(NamedTuple):
     """All that the sums of few entities are made of but their rows, where those are all that matters."""
 
     reading: Reading
-    ids: tuple[int, ...]
+    entities: Entities
     currencies: Shared
     terms: Terms
 
     async def rows(self) -> list[Row]:
         """Those, as they are now."""
-        rows, sent = await self.reading.load(self.ids)
+        rows, sent = await self.reading.load(self.entities)
         recorded(sent)
         return rows
 
@@ -59,18 +58,19 @@ def plain_at_hand(
         reading: Reading | None = request.left((_reading, statement))
         if reading is None:
             request.put((_reading, statement), reading := _reading(request.database, statement))
-        found = Plain(reading, tuple(entities.ids), currencies_of(entities, ground.accounts), ground.terms)
+        found = Plain(reading, entities, currencies_of(entities, ground.accounts), ground.terms)
         request.put(key, found)
     return found
 
 
 def _reading(database: Database, statement: AddingUp) -> Reading:
-    async def rows(each: list[tuple[int, ...]]) -> list[tuple[list[Row], Sent]]:
-        found: dict[int, list[Row]] = {id_: [] for id_ in chain.from_iterable(each)}
+    async def rows(each: list[Entities]) -> list[tuple[list[Row], Sent]]:
+        found: dict[int, list[Row]] = {id_: [] for entities in each for id_ in entities.ids}
+        accounts = {id_ for entities in each for id_ in entities.ad_account_ids}
         with recording() as sent:
-            for row in await statement.rows(database, [*found]):
+            for row in await statement.rows(database, [*accounts], [*found]):
                 found[row["entity_id"]].append(row)
-        return [([row for id_ in ids for row in found[id_]], sent) for ids in each]
+        return [([row for id_ in entities.ids for row in found[id_]], sent) for entities in each]
 
     # Nothing of it is kept: numbers are read anew for each who asks.
     return DataLoader(rows, max_batch_size=MOST_TOGETHER, cache=False)
