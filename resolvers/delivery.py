@@ -68,13 +68,10 @@ async def totals(
     plain = plain_at_hand(request, entities, level, spec, options, columns) if asked is ALONE else None
     if plain is None:
         return await _weighed(request, entities, level, spec, options, columns, asked)
-    rows = await plain.rows()
-    lines = Lines.of(rows)
-    found = Found(lines.entity_ids, lines, columns)
-    if found.plain:
-        return found.plain_sums(entities.ids, plain.currencies, plain.terms)
-    # What is found of lines is theirs from then on.
-    return await _weighed(request, entities, level, spec, options, columns, asked, Lines.of(rows))
+    sums = await plain.sums()
+    if isinstance(sums, Lines):
+        return await _weighed(request, entities, level, spec, options, columns, asked, sums)
+    return sums
 
 
 async def _weighed(

@@ -7,19 +7,29 @@ from typing import NamedTuple, TypeAlias
 from strawberry.dataloader import DataLoader
 
 from db.database import Database, Row, Sent, recorded, recording
-from db.delivery import AddingUp, adding_up
+from db.delivery import AddingUp, Lines, adding_up
 from db.level import Level
 from resolvers.context import Request
 from resolvers.entity import Entities
-from resolvers.formulas import Shared
+from resolvers.formulas import PlainBlocks, Shared
+from resolvers.found import Found
 from resolvers.ground import FEW, at_hand, currencies_of
 from resolvers.metric import REPORTING, stored
 from resolvers.options import Options
 from resolvers.sums import Terms
 from resolvers.window import WindowSpec, quarter_of
 
-# The entities of one request in, their rows out: by one statement for all requests that ask in the same turn.
-Reading: TypeAlias = DataLoader[Entities, tuple[list[Row], Sent]]
+
+class Read(NamedTuple):
+    """The rows of all entities that were asked for at once, what is found of them, and by which statement."""
+
+    rows: list[Row]
+    found: Found[int]
+    sent: Sent
+
+
+# Entities of one request in; by one statement for all requests that ask in the same turn.
+Reading: TypeAlias = DataLoader[Entities, Read]
 # What asks for so many entities is planned once (`db.connections.planning_for`).
 MOST_TOGETHER = 10
 
@@ -32,11 +42,14 @@ class Plain(NamedTuple):
     currencies: Shared
     terms: Terms
 
-    async def rows(self) -> list[Row]:
-        """Those, as they are now."""
-        rows, sent = await self.reading.load(self.entities)
-        recorded(sent)
-        return rows
+    async def sums(self) -> PlainBlocks | Lines:
+        """The sums of their rows as these are now; the rows as lines, where not all that were read are plain."""
+        read = await self.reading.load(self.entities)
+        recorded(read.sent)
+        ids = self.entities.ids
+        if read.found.plain:
+            return read.found.plain_sums(ids, self.currencies, self.terms)
+        return Lines.of([row for row in read.rows if row["entity_id"] in ids])
 
 
 def plain_at_hand(
@@ -64,13 +77,13 @@ def plain_at_hand(
 
 
 def _reading(database: Database, statement: AddingUp) -> Reading:
-    async def rows(each: list[Entities]) -> list[tuple[list[Row], Sent]]:
-        found: dict[int, list[Row]] = {id_: [] for entities in each for id_ in entities.ids}
+    async def read(each: list[Entities]) -> list[Read]:
+        ids = dict.fromkeys(id_ for entities in each for id_ in entities.ids)
         accounts = {id_ for entities in each for id_ in entities.ad_account_ids}
         with recording() as sent:
-            for row in await statement.rows(database, [*accounts], [*found]):
-                found[row["entity_id"]].append(row)
-        return [([row for id_ in entities.ids for row in found[id_]], sent) for entities in each]
+            rows = await statement.rows(database, [*accounts], [*ids])
+        lines = Lines.of(rows)
+        return [Read(rows, Found(lines.entity_ids, lines, statement.columns), sent)] * len(each)
 
     # Nothing of it is kept: numbers are read anew for each who asks.
-    return DataLoader(rows, max_batch_size=MOST_TOGETHER, cache=False)
+    return DataLoader(read, max_batch_size=MOST_TOGETHER, cache=False)
