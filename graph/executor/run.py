@@ -67,26 +67,19 @@ class Run(Completing):
         """The answers of one field for all objects of its level."""
         if field.name == "__typename":
             return [field.parent_type.name] * count
-        if field.of_rows and isinstance(objects, Rows):
-            return self._of_rows(field, field.of_rows, objects, above)
-        return self._completed_column(field, objects, above, count)
-
-    def _of_rows(self, field: FieldPlan, name: tuple[str, str], rows: Rows, above: Places) -> Found:
-        """The same of rows, which may be those of many answers, and made for the first of them."""
-        found: Found | None = rows.made.get(name)
-        if found is None:
-            errors = len(self.errors)
-            found = self._completed_column(field, rows, above, len(rows))
-            if len(self.errors) == errors:
-                rows.made[name] = found
-        return found
-
-    def _completed_column(self, field: FieldPlan, objects: Values, above: Places, count: int) -> Found:
-        places = Under(above, field.key)
+        # Rows may be those of many answers, and what is made of nothing else is made for the first of them.
+        made = objects.made if field.of_rows and isinstance(objects, Rows) else None
+        if made is not None and (known := made.get(field.of_rows)) is not None:
+            found: Found = known
+            return found
+        places, errors = Under(above, field.key), len(self.errors)
         values = self._values(field, objects, places, count)
-        if isinstance(values, FOUND):
-            return self.completed(field, values, places)
-        return self._later(field, values, places, count)
+        if not isinstance(values, FOUND):
+            return self._later(field, values, places, count)
+        found = self.completed(field, values, places)
+        if made is not None and len(self.errors) == errors:
+            made[field.of_rows] = found
+        return found
 
     async def _later(self, field: FieldPlan, values: Any, places: Places, count: int) -> Values:
         try:
