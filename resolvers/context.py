@@ -211,10 +211,9 @@ class Request:
             loaded.gathering = None
         if self._stopped:
             raise asyncio.CancelledError
-        # Where everything goes one after the other, whoever stops the request is this very task.
-        task = asyncio.current_task() if self.branches else None
-        if task:
-            self._tasks.add(task)
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
         try:
             keys = call.keys
             values = await batch(self, keys, *arguments)
@@ -225,8 +224,7 @@ class Request:
         except Exception as error:  # noqa: BLE001  # the error of all who asked
             call.error = error
         finally:
-            if task:
-                self._tasks.discard(task)
+            self._tasks.discard(task)
         call.made = True
 
     def gather(

@@ -261,33 +261,35 @@ async def test_numbers_that_tell_another_version_than_what_was_left_are_not_put_
     assert not pending
 
 
+@pytest.mark.parametrize("clicks", [0, None])
 async def test_requests_that_ask_for_numbers_at_the_same_time_share_statements(
-    database: Database, org_id: int, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    database: Database, org_id: int, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, clicks: int | None
 ):
+    """Whether or not one of them has numbers that lack something; the campaigns are of two ad accounts."""
     numbers = range(12)
     await take(database, org_id, [
-        *make_tree(),
-        *(make_entity(Level.CAMPAIGN, f"c{number}", "1", name=f"Campaign {number}") for number in numbers),
+        *make_tree(), *make_tree("2", "20", "200", "2000"),
+        *(make_entity(Level.CAMPAIGN, f"c{number}", str(1 + number % 2), name=str(number)) for number in numbers),
         # The last has none.
-        *(make_record(Level.CAMPAIGN, f"c{number}", DAY, spend_micros=number * 1_000_000) for number in numbers[:-1]),
+        *(make_record(Level.CAMPAIGN, f"c{number}", spend_micros=number * 1_000_000) for number in numbers[1:-1]),
+        make_record(Level.CAMPAIGN, "c0", clicks=clicks),
     ])  # fmt: skip
     listed = await query(client, "{ projects { nodes { adAccounts { nodes { campaigns { nodes { id name } } } } } } }")
-    campaigns = listed.json()["data"]["projects"]["nodes"][0]["adAccounts"]["nodes"][0]["campaigns"]["nodes"]
-    ids = {campaign["name"]: campaign["id"] for campaign in campaigns}
+    accounts = listed.json()["data"]["projects"]["nodes"][0]["adAccounts"]["nodes"]
+    ids = {campaign["name"]: campaign["id"] for account in accounts for campaign in account["campaigns"]["nodes"]}
 
-    async def spend_of(number: int) -> float:
-        asked = f"""{{ campaign(id: "{ids[f"Campaign {number}"]}") {{ name
-            performance(window: {{range: {{since: "2025-03-10", until: "2025-03-11"}}}}) {{ totals {{ spend }} }}
+    async def answer(number: int) -> tuple[float, int | None]:
+        asked = f"""{{ campaign(id: "{ids[str(number)]}") {{ name
+            performance(window: {{range: {{since: "2025-03-10", until: "2025-03-11"}}}}) {{ totals {{ spend clicks }} }}
         }} }}"""
         campaign = (await query(client, asked)).json()["data"]["campaign"]
-        assert campaign["name"] == f"Campaign {number}"
-        spent: float = campaign["performance"]["totals"]["spend"]
-        return spent
+        assert campaign["name"] == str(number)
+        return tuple(campaign["performance"]["totals"].values())
 
-    expected = [*map(float, numbers[:-1]), 0.0]
-    assert [await spend_of(number) for number in numbers] == expected
+    expected = [(0.0, clicks), *((float(number), 0) for number in numbers[1:-1]), (0.0, 0)]
+    assert [await answer(number) for number in numbers] == expected
     sent = noting(monkeypatch)
-    assert await asyncio.gather(*map(spend_of, numbers)) == expected
+    assert await asyncio.gather(*map(answer, numbers)) == expected
     # At most ten entities each.
     assert sent == ["delivery_totals_of_one_window"] * 2
 
