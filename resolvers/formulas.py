@@ -72,13 +72,18 @@ class PlainBlocks(Alike[Sums]):
         if found is None:
             numbers = self._shared.get(column)
             if self._pick is None:
-                places: Any = self._places
-                if len(places) < 2:
-                    # Of one place, it would give the number alone.
-                    places = [slice(place, place + 1) for place in places] or [slice(0)]
-                self._pick = itemgetter(*places)
+                self._pick = _picking(self._places)
             found = self._columns[column] = [0] * len(self) if numbers is None else self._pick(numbers)
         return found
+
+
+def _picking(places: Sequence[int]) -> Callable[[Sequence[int]], Sequence[int]]:
+    """What picks the numbers at these places."""
+    if isinstance(places, range):
+        return itemgetter(slice(places.start, places.stop))
+    # Of one place, it would give the number alone.
+    several: Sequence[Any] = places if len(places) > 1 else [slice(place, place + 1) for place in places] or [slice(0)]
+    return itemgetter(*several)
 
 
 class Blocks(list[Sums]):

@@ -27,13 +27,18 @@ class Found(Generic[K]):
         # does money that was converted.
         converted = not lines.columns.keys().isdisjoint(UNRATED.values())
         lacking = any(codes)
-        self._at = dict(zip(keys, range(len(keys)), strict=True))
-        once = len(self._at) == len(keys)
+        self._keys = keys
+        once = len(set(keys)) == len(keys)
         self.plain = once and "reach" not in lines.columns and not lacking and not converted
         self._missing = list(map(_KINDS.__getitem__, codes)) if lacking else [WHOLE] * len(keys)
         self._asked = columns
         if not once:
             self._merge(keys)
+
+    @cached_property
+    def _at(self) -> dict[K, int]:
+        """Where each of them is."""
+        return dict(zip(self._keys, range(len(self._keys)), strict=True))
 
     @cached_property
     def _added(self) -> list[str]:
@@ -61,8 +66,11 @@ class Found(Generic[K]):
             for at, alone in zip(places, of_one_day, strict=False)
         ]
 
-    def plain_sums(self, keys: Iterable[K], currencies: Shared, terms: Terms) -> PlainBlocks:
+    def plain_sums(self, keys: Sequence[K], currencies: Shared, terms: Terms) -> PlainBlocks:
         """Those under each key, where all are plain."""
+        if keys == self._keys:
+            # As they came, which is in the order of ids.
+            return PlainBlocks(self._columns, range(len(keys)), currencies, terms)
         places: list[Any] = list(map(self._at.get, keys))
         if None in places:
             places = [self._silent if place is None else place for place in places]

@@ -1,7 +1,8 @@
 -- name: delivery_totals
 -- What stands for the entities $5 of one level, in the ad accounts $2 over their windows from $3 to before $4, added up
--- per set of missing metrics. By account and by entity, so that above ads the planner may read an account's days as one
--- range or look a few entities up, whichever is less; ads are looked up by their key.
+-- per set of missing metrics, each sum with the version of the data that it is of. By account and by entity, so that
+-- above ads the planner may read an account's days as one range or look a few entities up, whichever is less; ads are
+-- looked up by their key.
 select fact.entity_id, fact.missing, {version} as version, {sums}
 from unnest($2::bigint[], $3::date[], $4::date[]) as wanted (ad_account_id, since, until)
 join {table} as fact
