@@ -9,6 +9,9 @@ from tests.graph.breaking_down import keys, spends
 from tests.make import make_ad, make_ad_account, make_ad_set, make_campaign, make_fact, make_project
 from tests.trees import days
 
+# Of each day of seven years.
+pytestmark = pytest.mark.slow
+
 FIRST, LAST = date(2018, 5, 3), date(2025, 6, 1)
 CENTURY = days(date(2000, 1, 1), date(2100, 1, 1))
 SPENT = {FIRST + timedelta(step): step % 13 for step in range(0, (LAST - FIRST).days + 1, 17)}
