@@ -74,7 +74,7 @@ def _executed(schema: AdgraphSchema, query: str, variables: Variables, *, rememb
 
             async def answer() -> bytes:
                 if alone:
-                    source.versions.kept = {}
+                    source.versions.forget()
                 result = await source.of_one_moment(run)
                 if result.errors:
                     raise result.errors[0]

@@ -61,7 +61,7 @@ class Versions:
         rows = await self._database.fetch("data_version", self._org_id, row=_VersionRow, planning=Planning.ONCE)
         if rows[0].version != self.known:
             self.known = rows[0].version
-            self._forget()
+            self.forget()
         return self.known
 
     def leave(self, version: int, values: Mapping[Hashable, Any], rows: int) -> None:
@@ -71,12 +71,12 @@ class Versions:
         if version != self.known or not values:
             return
         if self._rows + rows > MOST_KEPT:
-            self._forget()
+            self.forget()
         self.kept.update(values)
         self._rows += rows
 
-    def _forget(self) -> None:
-        # Who uses the former ones goes on with them.
+    def forget(self) -> None:
+        """Starts anew with nothing kept; who uses the former values goes on with them."""
         self.kept, self._rows = {}, 0
 
 

@@ -252,7 +252,7 @@ class Request:
     def forget(self) -> None:
         """Drops what was read, once the request itself has changed it."""
         self._loaded.clear()
-        self.kept, self.leaves = {}, {}
+        self.kept, self.leaves, self.rows_left = {}, {}, 0
 
     def stop(self) -> None:
         """Cancels the batches that still run, for which nobody waits any more."""

@@ -47,7 +47,6 @@ class Together:
             return await asyncio.gather(*coroutines)
         self._request.branches += 1
         try:
-            # What is last in a query is most often what is below, and the most: its statement is the first to be sent.
-            return (await asyncio.gather(*reversed(coroutines)))[::-1]
+            return await asyncio.gather(*coroutines)
         finally:
             self._request.branches -= 1
